@@ -1,0 +1,41 @@
+/**
+ * The one clock. Monotonic, with one origin for all threads and processes of a machine, so that intervals recorded by
+ * different workers can be compared; a step of the wall clock does not touch it.
+ */
+
+/** Monotonic time in ns. A double holds whole nanoseconds for the first 104 days after boot, and steps of 2 ns after that. */
+export function nowNs(): number {
+  return Number(process.hrtime.bigint());
+}
+
+/** Monotonic time in ms, with fractions. */
+export function nowMs(): number {
+  return nowNs() / 1e6;
+}
+
+/** The wall clock, for names and reports only: nothing is ever measured with it. */
+export function wallClock(): Date {
+  return new Date();
+}
+
+/** Runs `fn` after `ms`, not before; returns the way to prevent it. */
+export function after(ms: number, fn: () => void): () => void {
+  const timer = setTimeout(fn, ms);
+  return () => clearTimeout(timer);
+}
+
+/** Runs `fn` every `ms` until told to stop. The timer alone does not keep the process alive. */
+export function every(ms: number, fn: () => void): () => void {
+  const timer = setInterval(fn, ms);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+export function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Lets everything that is ready to run do so. */
+export function yieldTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

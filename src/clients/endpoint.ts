@@ -1,0 +1,7 @@
+import type { Endpoint } from '../contract/index.js';
+
+/** Where a role is served now. Secrets live here only: never in a plan, a result or a log. */
+export interface NodeEndpoint extends Endpoint {
+  readonly username?: string;
+  readonly password?: string;
+}

@@ -1,0 +1,119 @@
+/** What was recorded of a run, and the pure functions that judge it. */
+import type { Claims } from './strategy.js';
+import type { Holder } from './plan.js';
+
+/** Bits of `GrantRows.flags`. */
+export const rowFlags = {
+  /** Began within the measured window. */
+  measured: 1,
+  /** The answer to acquire did not come: the row tells that it may have been granted. */
+  unknown: 2,
+  /** Validity was over when the grant was handed out. */
+  lateGrant: 4,
+  /** Release found the lock to be somebody else's, or gone. */
+  releaseLost: 8,
+  /** The answer to release did not come. */
+  releaseUnknown: 16,
+  /** The holder was still inside when the recording ended. */
+  open: 32,
+  /** The lease was extended at least once. */
+  extended: 64,
+} as const;
+
+/** One column for each field, one row for each grant (or unknown acquire), in no particular order. Times in ns are doubles. */
+export interface GrantRows {
+  readonly count: number;
+  readonly enterNs: Float64Array;
+  readonly leaveNs: Float64Array;
+  /** End of validity; Infinity for a lock without expiry. */
+  readonly validUntilNs: Float64Array;
+  readonly sendDelayUs: Uint32Array;
+  readonly acquireUs: Uint32Array;
+  readonly releaseUs: Uint32Array;
+  readonly key: Uint32Array;
+  readonly contender: Uint16Array;
+  readonly flags: Uint16Array;
+}
+
+export interface Counters {
+  attempts: number;
+  tries: number;
+  grants: number;
+  busy: number;
+  tooLate: number;
+  unreachable: number;
+  cancelled: number;
+  unknown: number;
+  errors: number;
+  released: number;
+  releaseLost: number;
+  releaseUnknown: number;
+  releaseErrors: number;
+  extended: number;
+  extendFailed: number;
+}
+
+/** What the shared-memory cell saw: `enteringContender` found `insideContender` there. */
+export interface CellConflict {
+  readonly key: number;
+  readonly atNs: number;
+  readonly insideContender: number;
+  readonly enteringContender: number;
+  /** The lease of the one inside was still valid: nobody but the lock can be to blame. */
+  readonly insideValid: boolean;
+}
+
+export interface Stall {
+  readonly ms: number;
+  readonly key: number;
+  readonly atNs: number;
+}
+
+export interface History {
+  readonly rows: GrantRows;
+  /** Of the whole run, warm-up included. */
+  readonly counters: Readonly<Counters>;
+  /** How many conflicts the cell counted, and the first of them; null where there is no shared memory. */
+  readonly cell: {
+    readonly doubleGrants: number;
+    readonly overstays: number;
+    readonly conflicts: readonly CellConflict[];
+  } | null;
+  /** The longest time in which somebody waited for a key and nobody got it. */
+  readonly longestStall: Stall | null;
+  /** Per key, updates believed made and the value found in the end; null for a workload without a value. */
+  readonly resource: { readonly believed: readonly number[]; readonly found: readonly number[] } | null;
+  readonly windowNs: readonly [openNs: number, closeNs: number];
+  /** Workers whose records are missing or cut short, with the reason. */
+  readonly lost: readonly string[];
+  /** Keys with the run's prefix that were found after quiesce, and were not held. */
+  readonly keysLeft: readonly string[] | null;
+}
+
+export interface CheckContext {
+  readonly claims: Claims;
+  readonly holder: Holder;
+  readonly ttlMs: number;
+  readonly waitMs: number;
+  readonly retryMaxMs: number;
+  readonly contenderNames: (contender: number) => string;
+}
+
+export interface Verdict {
+  readonly check: string;
+  readonly verdict: 'pass' | 'fail' | 'undecided';
+  /** Whether the design promises this. Exclusion and the resource set the exit code either way. */
+  readonly claimed: boolean;
+  readonly violations: number;
+  /** With no violation in n trials, the 95 % upper bound of their rate, 3/n; null otherwise. */
+  readonly upperBound: number | null;
+  /** In words, the most telling first: who, when, which key, in which order. */
+  readonly evidence: readonly string[];
+}
+
+export interface Check {
+  readonly name: string;
+  readonly help: string;
+  /** Null when the check has nothing to say of this kind of run. */
+  judge(history: History, context: CheckContext): Verdict | null;
+}

@@ -1,0 +1,78 @@
+/** One run, wholly decided: frozen, JSON-safe, without secrets. `plan.json` holds it, and a run can be repeated from it. */
+import type { Claims, Topology } from './strategy.js';
+import type { Options } from './options.js';
+
+export const planSchemaVersion = 1;
+
+export type ClientName = 'ioredis' | 'node-redis';
+export type ServersKind = 'auto' | 'process' | 'container' | 'external';
+export type Persistence = 'none' | 'everysec' | 'always';
+export type Holder = 'guarded' | 'naive';
+export type KeyChoice = 'hot' | 'uniform' | 'zipf';
+
+/** full-jitter: uniform below an exponential from minMs to maxMs. uniform: between them. fixed: minMs. */
+export interface RetryPlan {
+  readonly kind: 'full-jitter' | 'uniform' | 'fixed';
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** Retries after the first try; null: as many as the wait allows. */
+  readonly limit: number | null;
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+}
+
+/** One contestant: a strategy with its options, client and topology. */
+export interface StrategyPlan {
+  /** As the table names it: the strategy, with what was set apart from the defaults. Unique within the plan. */
+  readonly label: string;
+  readonly name: string;
+  /** For a strategy given as a path, its file; null for one of ours. */
+  readonly file: string | null;
+  readonly options: Options;
+  readonly client: ClientName;
+  readonly topology: Topology;
+  readonly retry: RetryPlan;
+  readonly claims: Claims;
+}
+
+export interface Plan {
+  readonly schemaVersion: typeof planSchemaVersion;
+  /** Unsigned 32 bits; every random choice of the run comes from it. */
+  readonly seed: number;
+  readonly strategies: readonly StrategyPlan[];
+  readonly repeat: number;
+
+  readonly servers: ServersKind;
+  readonly image: string;
+  readonly persistence: Persistence;
+  readonly external: readonly Endpoint[];
+  /** Prefix of every key that the run touches. */
+  readonly keyPrefix: string;
+
+  readonly workers: number;
+  /** For each worker. */
+  readonly contenders: number;
+  readonly keys: number;
+  readonly keyChoice: KeyChoice;
+  readonly workload: string;
+  readonly holder: Holder;
+
+  readonly load: string;
+  /** Intended arrivals per second over all workers; null for a closed loop. */
+  readonly rateHz: number | null;
+  readonly durationMs: number;
+  readonly warmupMs: number;
+  /** Ends the measured window after so many grants; null: after durationMs. */
+  readonly operations: number | null;
+
+  readonly ttlMs: number;
+  readonly holdMs: number;
+  readonly thinkMs: number;
+  readonly waitMs: number;
+  /** Extend a held lease every so often; null: never. */
+  readonly extendEveryMs: number | null;
+}

@@ -1,0 +1,154 @@
+/** `summary.json`, what `--format json` prints: a public interface. A change of meaning raises `resultSchemaVersion`. */
+import type { Verdict } from './check.js';
+import type { Options } from './options.js';
+import type { ClientName, Holder, KeyChoice, Persistence } from './plan.js';
+import type { Topology } from './strategy.js';
+
+export const resultSchemaVersion = 1;
+
+/** In us. A percentile with fewer than ten samples above it is null, and so is everything of an empty sample. */
+export interface LatencySummary {
+  readonly count: number;
+  readonly mean: number | null;
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p99: number | null;
+  readonly p999: number | null;
+  readonly max: number | null;
+}
+
+export const latencyNames = ['acquire', 'release', 'extend', 'service', 'response', 'sendDelay', 'wait'] as const;
+export type LatencyName = (typeof latencyNames)[number];
+
+export interface SeriesPoint {
+  /** From the opening of the window to the end of this interval. */
+  readonly tMs: number;
+  readonly grants: number;
+  readonly p50Us: number | null;
+  readonly p99Us: number | null;
+  readonly violations: number;
+}
+
+export interface FaultRecord {
+  readonly name: string;
+  readonly target: string;
+  readonly intendedMs: number | null;
+  readonly startedMs: number | null;
+  readonly healedMs: number | null;
+  readonly effective: boolean;
+}
+
+export interface Resources {
+  readonly limitedBy: 'generator' | 'server' | 'machine' | 'lock' | 'unknown';
+  /** CPU time of the worker threads per grant. */
+  readonly generatorUsPerCycle: number | null;
+  readonly serverUsPerCycle: number | null;
+  readonly machineBusyRatio: number | null;
+  /** Share of the window in which runnable servers and workers waited for a core. */
+  readonly runQueueWaitRatio: number | null;
+  readonly eventLoopUtilisation: number | null;
+  readonly eventLoopDelayUsP99: number | null;
+}
+
+export interface RepeatResult {
+  readonly round: number;
+  readonly throughputHz: number;
+  readonly handoffHz: number;
+  readonly waitUs: LatencySummary;
+  readonly acquireUs: LatencySummary;
+  readonly violations: number;
+}
+
+/** One contestant. With repeats: counts and histograms over all rounds, rates as medians of rounds. */
+export interface RunResult {
+  readonly strategy: string;
+  readonly options: Options;
+  readonly client: ClientName;
+  readonly clientOptions: Readonly<Record<string, unknown>>;
+  readonly topology: Topology;
+  readonly nodes: number;
+  readonly persistence: Persistence;
+  readonly isolate: 'thread';
+  readonly holder: Holder;
+  readonly workers: number;
+  readonly contenders: number;
+  readonly keys: number;
+  readonly keyChoice: KeyChoice;
+  readonly load: { readonly shape: string; readonly targetHz: number | null; readonly achievedHz: number | null };
+  readonly workload: string;
+  readonly ttlMs: number;
+  readonly holdMs: number;
+  readonly thinkMs: number;
+  readonly waitMs: number;
+  /** Length of the measured windows together. */
+  readonly durationMs: number;
+
+  readonly attempts: number;
+  readonly tries: number;
+  readonly grants: number;
+  readonly refused: { readonly busy: number; readonly tooLate: number; readonly unreachable: number };
+  readonly cancelled: number;
+  readonly unknown: number;
+  readonly errors: Readonly<Record<string, number>>;
+
+  readonly throughputHz: number;
+  /** Grants to another contender than the key's last. */
+  readonly handoffHz: number;
+  readonly commandsPerGrant: number | null;
+  readonly roundTripsPerGrant: number | null;
+  readonly fairness: { readonly jain: number | null; readonly starved: number };
+  /** As response, and those still waiting when the run ended, with the time they had waited. */
+  readonly waitUs: LatencySummary;
+  readonly latencyUs: Readonly<Record<Exclude<LatencyName, 'wait'>, LatencySummary>>;
+  readonly backlog: { readonly peak: number; readonly dropped: number };
+  readonly resources: Resources;
+  readonly verdicts: readonly Verdict[];
+  /** Violations that `none` made on the same plan, per 1,000 grants: what these checks can see; null when it did not run. */
+  readonly detectionPower: { readonly grants: number; readonly violationsPer1000: number } | null;
+  readonly faults: readonly FaultRecord[];
+  /** What happened to servers and workers, in words, with its time. */
+  readonly incidents: readonly string[];
+  readonly series: readonly SeriesPoint[];
+  readonly repeats: readonly RepeatResult[];
+}
+
+export interface Environment {
+  readonly lockbench: string;
+  readonly commit: string | null;
+  readonly node: string;
+  readonly os: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly servers: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly mode: string;
+    readonly settings: Readonly<Record<string, string>>;
+  }[];
+  readonly clients: Readonly<Record<string, string>>;
+}
+
+export interface Result {
+  readonly schemaVersion: typeof resultSchemaVersion;
+  readonly seed: number;
+  /** Interrupted, or a worker was lost: the figures are of what was measured until then. */
+  readonly partial: boolean;
+  readonly exitCode: number;
+  readonly startedAt: string;
+  readonly folder: string | null;
+  readonly environment: Environment;
+  readonly warnings: readonly string[];
+  readonly runs: readonly RunResult[];
+}
+
+export interface ReportStyle {
+  readonly columns: number;
+  readonly colour: boolean;
+}
+
+export interface Reporter {
+  readonly name: string;
+  readonly help: string;
+  render(result: Result, style: ReportStyle): string;
+}

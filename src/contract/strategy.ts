@@ -1,0 +1,128 @@
+/** What the author of a lock design writes: one file, default export, `satisfies LockStrategy<...>`. */
+import type { Cancel, Failure, RedisNode, ScriptDecl } from './redis.js';
+import type { Options, OptionSpec } from './options.js';
+
+export type TopologyKind = 'none' | 'single' | 'quorum' | 'replicated';
+
+/** none: no server. single: one. quorum: `nodes` independent masters. replicated: a primary and `replicas`. */
+export interface Topology {
+  readonly kind: TopologyKind;
+  readonly nodes: number;
+  readonly replicas: number;
+}
+
+/** What a design promises with these options on this topology. Judged, not declared: `quorum=1` promises less than a majority. */
+export interface Claims {
+  /** At no time do two contenders hold current validity for one key (assuming the topology's own failure model). */
+  readonly exclusion: boolean;
+  /** A lock whose holder died becomes available again by itself. */
+  readonly expires: boolean;
+  /** Only the holder's own release frees the lock. */
+  readonly ownerRelease: boolean;
+  /** So many nodes may be unreachable and the lock can still be had. */
+  readonly toleratesDown: number;
+  /** So many nodes may lose their data at once and exclusion still holds. */
+  readonly toleratesLoss: number;
+}
+
+export interface TtlRules {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** The engines a design can be written for. More join with their own narrow ports. */
+export interface Engines {
+  readonly redis: readonly RedisNode[];
+}
+
+/** How long to wait before the next try. Its random numbers come from the run's seed. */
+export interface RetryPolicy {
+  /** Delay in ms before retry number `retry` (1 is the first), or null when no retry is left. */
+  delayMs(retry: number, random: () => number): number | null;
+}
+
+/** The only clock, timer, random source and token source that a design may use. */
+export interface StrategyEnv {
+  /** Monotonic, in ms with fractions; shared by all threads and processes of one machine. */
+  nowMs(): number;
+  /** Runs `fn` after `ms`; returns the way to prevent it. */
+  after(ms: number, fn: () => void): () => void;
+  /** Resolves after `ms`, or at once when cancelled. */
+  sleep(ms: number, cancel: Cancel): Promise<void>;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** Unique for every call in every process: 32 hexadecimal digits. */
+  token(): string;
+  readonly retry: RetryPolicy;
+}
+
+export interface LockStrategy<E extends keyof Engines = 'redis', O = Options> {
+  /** Equal to the file's name. */
+  readonly name: string;
+  /** One line for `bench list`. */
+  readonly help: string;
+  readonly engine: E;
+  readonly topology: TopologyKind;
+  readonly options: OptionSpec<O>;
+  /** Loaded on every connection before its node counts as up. */
+  readonly scripts?: readonly ScriptDecl[];
+  /** Pure: what these options promise on this topology, or why they cannot run on it. */
+  judge(options: O, topology: Topology): Judgement;
+  open(engine: Engines[E], env: StrategyEnv, options: O): Promise<LockSession>;
+}
+
+export type Judgement = { readonly claims: Claims; readonly ttl: TtlRules } | { readonly refused: string };
+
+export interface AcquireRequest {
+  readonly ttlMs: number;
+  /** How long a busy lock is waited for; 0 means one try. */
+  readonly waitMs: number;
+  readonly cancel: Cancel;
+}
+
+/** One for each worker, shared by its contenders. */
+export interface LockSession {
+  acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome>;
+  /** Idempotent. 'lost': it was no longer ours. 'unknown': the answer did not come. */
+  release(grant: Grant): Promise<ReleaseOutcome>;
+  extend?(grant: Grant, ttlMs: number): Promise<ExtendOutcome>;
+  /** Resolves when no straggler is under way and no release is owed: only now can "no key left behind" be tested. */
+  quiesce(): Promise<void>;
+  /** Releases owed, answers outstanding: the backlog of stragglers. */
+  backlog(): Backlog;
+  close(): Promise<void>;
+}
+
+export interface Backlog {
+  readonly pending: number;
+  /** Highest seen. */
+  readonly peak: number;
+  /** Given up because the bound was reached; their keys live until TTL. */
+  readonly dropped: number;
+}
+
+/** `tries` counts the rounds of the strategy; `roundMs` is how long the round that was granted took. */
+export type AcquireOutcome =
+  | { readonly kind: 'granted'; readonly grant: Grant; readonly tries: number; readonly roundMs: number }
+  | { readonly kind: 'refused'; readonly why: RefusedWhy; readonly tries: number }
+  | { readonly kind: 'cancelled'; readonly tries: number }
+  | { readonly kind: 'unknown'; readonly failure: Failure; readonly tries: number };
+
+/** busy: somebody else holds it. too-late: the answers came when validity was over. unreachable: not enough nodes answered. */
+export type RefusedWhy = 'busy' | 'too-late' | 'unreachable';
+
+export type ReleaseOutcome =
+  { readonly kind: 'released' | 'lost' } | { readonly kind: 'unknown'; readonly failure: Failure };
+
+export type ExtendOutcome =
+  { readonly kind: 'extended'; readonly validUntilMs: number } | { readonly kind: 'lost' | 'unknown' };
+
+export interface Grant {
+  readonly key: string;
+  readonly token: string;
+  /** On the clock of `StrategyEnv.nowMs`; moves when the lease is extended. Infinity for a lock without expiry. */
+  readonly validUntilMs: number;
+  readonly fence?: bigint;
+  /** Tells that the lease was lost while held; at once when it already is. Returns the way to stop listening. */
+  onLost(listener: () => void): () => void;
+}
