@@ -114,8 +114,9 @@ export type RefusedWhy = 'busy' | 'too-late' | 'unreachable';
 export type ReleaseOutcome =
   { readonly kind: 'released' | 'lost' } | { readonly kind: 'unknown'; readonly failure: Failure };
 
+/** refused: not tried, for the design does not extend, or not so often; the lease stays as it was. */
 export type ExtendOutcome =
-  { readonly kind: 'extended'; readonly validUntilMs: number } | { readonly kind: 'lost' | 'unknown' };
+  { readonly kind: 'extended'; readonly validUntilMs: number } | { readonly kind: 'lost' | 'unknown' | 'refused' };
 
 export interface Grant {
   readonly key: string;

@@ -1,0 +1,31 @@
+import type { Grant } from '../contract/index.js';
+
+/** A grant whose validity can move and that can be lost. */
+export class Lease implements Grant {
+  extensions = 0;
+  #lost = false;
+  #listeners: Set<() => void> | null = null;
+
+  constructor(
+    readonly key: string,
+    readonly token: string,
+    public validUntilMs: number,
+  ) {}
+
+  onLost(listener: () => void): () => void {
+    if (this.#lost) {
+      listener();
+      return () => {};
+    }
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+    return () => this.#listeners?.delete(listener);
+  }
+
+  lose(): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    for (const listener of this.#listeners ?? []) listener();
+    this.#listeners = null;
+  }
+}

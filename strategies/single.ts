@@ -1,0 +1,137 @@
+/**
+ * One Redis: SET NX PX with a token of one's own; released and extended by scripts that compare the token first.
+ * Source: Redis documentation, "Distributed locks with Redis", section "Correct implementation with a single instance".
+ *
+ * Validity counts from before the SET is sent, and is read again when the answer is there: an answer that comes after the
+ * lease is over is no grant. A SET whose answer is lost may have taken effect, so it is released like a held one.
+ */
+import type {
+  AcquireOutcome,
+  AcquireRequest,
+  Command,
+  ExtendOutcome,
+  Grant,
+  LockSession,
+  LockStrategy,
+  RedisNode,
+  ReleaseOutcome,
+  StrategyEnv,
+} from '../src/contract/index.js';
+import { Lease } from '../src/kit/lease.js';
+import { Releases } from '../src/kit/releases.js';
+import { acquireWithRetry, type Try } from '../src/kit/retry.js';
+import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
+import { call, type Answer } from '../src/kit/send.js';
+
+export interface SingleOptions {
+  readonly timeout: number;
+  readonly maxExtensions: number;
+}
+
+export const singleOptions = {
+  timeout: { kind: 'duration', default: 500, minMs: 1, maxMs: 60_000, help: 'how long an answer is waited for' },
+  maxExtensions: { kind: 'integer', default: 10, min: 0, max: 1_000_000, help: 'how often one lease may be extended' },
+} as const;
+
+/** How designs on one node differ: the way to take the key, and the way to give it back. */
+export interface Variation {
+  /** Asks for the key; a reply of 'OK' or 1 grants it. */
+  take(key: string, token: string, ttlMs: number): Promise<Answer>;
+  /** The command that frees the key; a reply of 1 means that there was something to free. */
+  freeing(key: string, token: string): Command;
+  /** False for a lock without expiry. */
+  readonly expires: boolean;
+}
+
+export class SingleSession implements LockSession {
+  protected readonly releases: Releases;
+
+  constructor(
+    private readonly node: RedisNode,
+    private readonly env: StrategyEnv,
+    private readonly options: SingleOptions,
+    private readonly variation: Variation = comparing(node, options.timeout),
+  ) {
+    this.releases = new Releases([node], env, options.timeout);
+  }
+
+  acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome> {
+    return acquireWithRetry(this.env, request, () => this.#tryOnce(key, request.ttlMs));
+  }
+
+  async #tryOnce(key: string, ttlMs: number): Promise<Try> {
+    const token = this.env.token();
+    const validUntilMs = this.variation.expires ? this.env.nowMs() + ttlMs : Infinity;
+    const { failure, reply } = await this.variation.take(key, token, ttlMs);
+    if (failure?.fate === 'not-executed') return { kind: 'refused', why: 'unreachable' };
+    if (failure !== null) {
+      this.#free(key, token, validUntilMs);
+      return { kind: 'unknown', failure };
+    }
+    if (reply !== 'OK' && reply !== 1) return { kind: 'refused', why: 'busy' };
+    if (this.env.nowMs() >= validUntilMs) {
+      this.#free(key, token, validUntilMs);
+      return { kind: 'refused', why: 'too-late' };
+    }
+    return { kind: 'granted', grant: new Lease(key, token, validUntilMs) };
+  }
+
+  release(grant: Grant): Promise<ReleaseOutcome> {
+    return new Promise((resolve) =>
+      this.#free(grant.key, grant.token, grant.validUntilMs, (reply) =>
+        resolve(
+          reply === undefined ? { kind: 'unknown', failure: noAnswer } : { kind: reply === 1 ? 'released' : 'lost' },
+        ),
+      ),
+    );
+  }
+
+  async extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome> {
+    const lease = grant as Lease;
+    if (!this.variation.expires || lease.extensions >= this.options.maxExtensions) return { kind: 'refused' };
+    lease.extensions += 1;
+    const validUntilMs = this.env.nowMs() + ttlMs;
+    const command = evalSha(compareAndExpire, lease.key, lease.token, ttlMs);
+    const { failure, reply } = await call(this.node.shared, command, this.options.timeout);
+    if (failure !== null) return { kind: 'unknown' };
+    if (reply !== 1 || this.env.nowMs() >= lease.validUntilMs) {
+      lease.lose();
+      return { kind: 'lost' };
+    }
+    lease.validUntilMs = validUntilMs;
+    return { kind: 'extended', validUntilMs };
+  }
+
+  #free(key: string, token: string, expiresMs: number, onAnswer?: (reply: unknown) => void): void {
+    this.releases.sendAll([this.node], this.variation.freeing(key, token), expiresMs, onAnswer);
+  }
+
+  quiesce = (): Promise<void> => this.releases.quiesce();
+  backlog = (): ReturnType<Releases['backlog']> => this.releases.backlog();
+  close = (): Promise<void> => Promise.resolve(this.releases.close());
+}
+
+const noAnswer = { code: 'DOWN', fate: 'maybe-executed', message: 'the release was not answered' } as const;
+
+/** The textbook's correct way: SET NX PX, compare and delete. */
+export function comparing(node: RedisNode, timeoutMs: number): Variation {
+  return {
+    take: (key, token, ttlMs) => call(node.shared, setIfAbsent(key, token, ttlMs), timeoutMs),
+    freeing: (key, token) => evalSha(compareAndDelete, key, token),
+    expires: true,
+  };
+}
+
+export default {
+  name: 'single',
+  help: 'one Redis: SET NX PX, released by compare-and-delete',
+  engine: 'redis',
+  topology: 'single',
+  options: singleOptions,
+  scripts: [compareAndDelete, compareAndExpire],
+  judge: () => ({
+    claims: { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 0, toleratesLoss: 0 },
+    ttl: { minMs: 1, maxMs: 86_400_000 },
+  }),
+  open: (nodes, env, options) => Promise.resolve(new SingleSession(nodes[0]!, env, options)),
+} satisfies LockStrategy<'redis', SingleOptions>;
