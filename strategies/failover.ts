@@ -75,7 +75,7 @@ export default {
           ttl: { minMs: 1, maxMs: 86_400_000 },
         },
   open: (nodes, env, options) => {
-    const primary = nodes[0]!;
+    const primary = nodes[0];
     const needed = replicasNeeded(options, { replicas: nodes.length - 1 });
     const plain = comparing(primary, options.timeout);
     const variation =

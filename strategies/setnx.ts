@@ -16,11 +16,11 @@ export default {
   open: (nodes, env, { timeout }) =>
     Promise.resolve(
       new SingleSession(
-        nodes[0]!,
+        nodes[0],
         env,
         { timeout, maxExtensions: 0 },
         {
-          take: (key, token) => call(nodes[0]!.shared, { name: 'SETNX', args: [key, token] }, timeout),
+          take: (key, token) => call(nodes[0].shared, { name: 'SETNX', args: [key, token] }, timeout),
           freeing: (key) => ({ name: 'DEL', args: [key] }),
           expires: false,
         },

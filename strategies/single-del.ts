@@ -19,8 +19,8 @@ export default {
   }),
   open: (nodes, env, options) =>
     Promise.resolve(
-      new SingleSession(nodes[0]!, env, options, {
-        ...comparing(nodes[0]!, options.timeout),
+      new SingleSession(nodes[0], env, options, {
+        ...comparing(nodes[0], options.timeout),
         freeing: (key) => ({ name: 'DEL', args: [key] }),
       }),
     ),

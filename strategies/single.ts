@@ -133,5 +133,5 @@ export default {
     claims: { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 0, toleratesLoss: 0 },
     ttl: { minMs: 1, maxMs: 86_400_000 },
   }),
-  open: (nodes, env, options) => Promise.resolve(new SingleSession(nodes[0]!, env, options)),
+  open: (nodes, env, options) => Promise.resolve(new SingleSession(nodes[0], env, options)),
 } satisfies LockStrategy<'redis', SingleOptions>;

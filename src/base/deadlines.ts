@@ -1,71 +1,87 @@
 /**
  * Deadlines in one ordered queue instead of a timer per command: for each distinct timeout, entries expire in the order
- * in which they came, so the head is always the next. One timer serves them all.
+ * in which they came, so the head is always the next. One timer serves them all, and entries that were answered leave
+ * the queue as later ones come in.
  */
 import { after, nowMs } from './clock.js';
+import { Fifo } from './fifo.js';
+import { atTurnEnd } from './turn.js';
 
-export interface Deadline {
-  readonly dueMs: number;
-  readonly onDue: () => void;
-  done: boolean;
+export interface Expiring {
+  /** Set by `Deadlines.add`. */
+  dueMs: number;
+  /** An entry that was answered does not expire any more. */
+  readonly answered: boolean;
+  expire(): void;
 }
 
-interface Queue {
-  entries: Deadline[];
-  head: number;
-}
-
-const compactAfter = 1024;
+/** Beyond this, setTimeout fires at once. */
+const maxTimerMs = 2 ** 31 - 1;
 
 export class Deadlines {
-  readonly #queues = new Map<number, Queue>();
+  readonly #queues = new Map<number, Fifo<Expiring>>();
+  /** The queue used last, since most callers use one timeout. */
+  #lastTimeoutMs = NaN;
+  #lastQueue = new Fifo<Expiring>();
   #stopTimer: (() => void) | null = null;
   #timerDueMs = Infinity;
+  #closed = false;
 
-  /** Calls `onDue` after `timeoutMs` unless `done` was set on the returned entry before. */
-  add(timeoutMs: number, onDue: () => void): Deadline {
-    const entry: Deadline = { dueMs: nowMs() + timeoutMs, onDue, done: false };
-    let queue = this.#queues.get(timeoutMs);
-    if (queue === undefined) this.#queues.set(timeoutMs, (queue = { entries: [], head: 0 }));
-    queue.entries.push(entry);
-    this.#arm(entry.dueMs);
-    return entry;
+  /** Calls `entry.expire()` `timeoutMs` (rounded up to whole ms) after `sinceMs`, unless the entry was answered before. */
+  add(entry: Expiring, timeoutMs: number, sinceMs: number): void {
+    entry.dueMs = sinceMs + timeoutMs;
+    if (this.#closed || timeoutMs === Infinity) return;
+    const queue = this.#queue(Math.ceil(timeoutMs));
+    for (let head = queue.peek(); head?.answered === true; head = queue.peek()) queue.shift();
+    queue.push(entry);
+    if (entry.dueMs < this.#timerDueMs) this.#arm(entry.dueMs);
   }
 
   close(): void {
+    this.#closed = true;
     this.#stopTimer?.();
-    this.#stopTimer = null;
     this.#queues.clear();
   }
 
+  #queue(timeoutMs: number): Fifo<Expiring> {
+    if (timeoutMs === this.#lastTimeoutMs) return this.#lastQueue;
+    let queue = this.#queues.get(timeoutMs);
+    if (queue === undefined) this.#queues.set(timeoutMs, (queue = new Fifo()));
+    this.#lastTimeoutMs = timeoutMs;
+    this.#lastQueue = queue;
+    return queue;
+  }
+
   #arm(dueMs: number): void {
-    if (this.#timerDueMs <= dueMs) return;
     this.#stopTimer?.();
     this.#timerDueMs = dueMs;
-    this.#stopTimer = after(Math.max(1, Math.ceil(dueMs - nowMs())), () => this.#expire());
+    const waitMs = Math.min(maxTimerMs, Math.max(1, Math.ceil(dueMs - nowMs())));
+    // Timers run before input is read: after a pause of this process the answer may lie in the socket already, and the
+    // deadline must not blame the server. At the end of the turn that input has been read.
+    this.#stopTimer = after(waitMs, () => atTurnEnd(() => this.#expire()));
   }
 
   #expire(): void {
-    this.#stopTimer = null;
+    if (this.#closed) return;
     this.#timerDueMs = Infinity;
     const now = nowMs();
-    let next = Infinity;
-    for (const queue of this.#queues.values()) {
-      while (queue.head < queue.entries.length) {
-        const entry = queue.entries[queue.head]!;
-        if (!entry.done && entry.dueMs > now) break;
-        queue.head += 1;
-        if (entry.done) continue;
-        entry.done = true;
-        entry.onDue();
+    let nextMs = Infinity;
+    for (const [timeoutMs, queue] of this.#queues) {
+      let head = queue.peek();
+      while (head !== undefined && (head.answered || head.dueMs <= now)) {
+        queue.shift();
+        if (!head.answered) head.expire();
+        head = queue.peek();
       }
-      if (queue.head >= compactAfter || queue.head === queue.entries.length) {
-        queue.entries = queue.entries.slice(queue.head);
-        queue.head = 0;
-      }
-      const head = queue.entries[0 + queue.head];
-      if (head !== undefined) next = Math.min(next, head.dueMs);
+      if (head !== undefined) nextMs = Math.min(nextMs, head.dueMs);
+      else this.#forget(timeoutMs);
     }
-    if (next < Infinity) this.#arm(next);
+    if (nextMs < this.#timerDueMs) this.#arm(nextMs);
+  }
+
+  /** So that timeouts which vary do not leave a queue each. */
+  #forget(timeoutMs: number): void {
+    this.#queues.delete(timeoutMs);
+    if (timeoutMs === this.#lastTimeoutMs) this.#lastTimeoutMs = NaN;
   }
 }

@@ -23,6 +23,8 @@ export interface Workload {
 export interface Arrivals {
   /** The intended start of the next operation, given when the contender became free. */
   nextMs(freeMs: number): number;
+  /** Intended starts before `untilMs` that nobody was free to take: they belong in the sample, as waits without end. */
+  missed(untilMs: number): readonly number[];
 }
 
 export interface LoadSpec {

@@ -14,14 +14,14 @@ export function script(name: string, lua: string, model: ScriptDecl['model']): S
 export const compareAndDelete = script(
   'compare-and-delete',
   "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0",
-  (db, keys, args) => (db.get(keys[0]!) === args[0] && db.del(keys[0]!) ? 1 : 0),
+  (db, keys, args) => (db.get(keys[0]) === args[0] && db.del(keys[0]) ? 1 : 0),
 );
 
 /** Sets the expiry of KEYS[1] to ARGV[2] ms if its value is ARGV[1]: 1 when set, 0 when it is gone or somebody else's. */
 export const compareAndExpire = script(
   'compare-and-expire',
   "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0",
-  (db, keys, args) => (db.get(keys[0]!) === args[0] && db.pexpire(keys[0]!, Number(args[1])) ? 1 : 0),
+  (db, keys, args) => (db.get(keys[0]) === args[0] && db.pexpire(keys[0], Number(args[1])) ? 1 : 0),
 );
 
 /** The command that runs a script which the server is expected to know. */

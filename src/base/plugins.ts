@@ -1,0 +1,120 @@
+/**
+ * Plug-ins are found by listing a folder: a module with a default export is one, and its name is the file's. A module
+ * without is a helper of its neighbours.
+ */
+import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { LockbenchError } from '../contract/index.js';
+
+export interface Named {
+  readonly name: string;
+}
+
+const folders = {
+  strategy: new URL('../../strategies/', import.meta.url),
+  workload: new URL('../workloads/', import.meta.url),
+  'load shape': new URL('../load/', import.meta.url),
+  check: new URL('../check/', import.meta.url),
+  reporter: new URL('../report/', import.meta.url),
+  scenario: new URL('../../bench/scenarios/', import.meta.url),
+} as const;
+
+export type PluginKind = keyof typeof folders;
+
+/** Where a plug-in of ours lies; workers load it from there. */
+export function pluginUrl(kind: PluginKind, name: string): URL {
+  return new URL(`${name}.js`, folders[kind]);
+}
+
+/** All plug-ins of a kind, by name. The caller says what they are: the contract test holds each to it. */
+export async function listPlugins<T extends Named>(kind: PluginKind): Promise<T[]> {
+  const files = (await readdir(folders[kind]))
+    .filter((file) => file.endsWith('.js') && !file.endsWith('.test.js'))
+    .sort();
+  const found: T[] = [];
+  for (const file of files) {
+    const module = (await import(new URL(file, folders[kind]).href)) as { default?: T };
+    if (module.default !== undefined) found.push(named(kind, file, module.default));
+  }
+  return found;
+}
+
+export async function loadPlugin<T extends Named>(kind: PluginKind, name: string): Promise<T> {
+  const all = await listPlugins<T>(kind);
+  const plugin = all.find((candidate) => candidate.name === name);
+  if (plugin !== undefined) return plugin;
+  throw unknownName(
+    kind,
+    name,
+    all.map((candidate) => candidate.name),
+  );
+}
+
+/** A plug-in from anywhere; its name is the file's. */
+export async function loadPluginFile<T extends Named>(kind: PluginKind, file: string): Promise<T> {
+  let module: { default?: T };
+  try {
+    module = (await import(pathToFileURL(file).href)) as { default?: T };
+  } catch (cause) {
+    const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    throw new LockbenchError(
+      'BAD_PLUGIN',
+      `the ${kind} ${file} cannot be loaded: ${reason}`,
+      'It must be a JavaScript module that Node can import.',
+      { cause },
+    );
+  }
+  if (module.default === undefined) {
+    throw new LockbenchError(
+      'BAD_PLUGIN',
+      `the ${kind} ${file} has no default export`,
+      `Export the ${kind} as default; see "Adding a strategy" in the README.`,
+    );
+  }
+  return named(kind, basename(file), module.default);
+}
+
+function named<T extends Named>(kind: PluginKind, file: string, plugin: T): T {
+  const name = file.replace(/\.[cm]?js$/, '');
+  if (plugin.name === name) return plugin;
+  throw new LockbenchError(
+    'BAD_PLUGIN',
+    `the ${kind} in ${file} calls itself ${JSON.stringify(plugin.name)}`,
+    `Its name must be the file's: ${JSON.stringify(name)}.`,
+  );
+}
+
+export function unknownName(kind: string, name: string, known: readonly string[]): LockbenchError {
+  const near = nearest(name, known);
+  const meant = near.length > 0 ? `Did you mean ${near.join(' or ')}? ` : '';
+  return new LockbenchError(
+    'BAD_ARGUMENT',
+    `there is no ${kind} ${JSON.stringify(name)}`,
+    `${meant}There are: ${known.join(', ')}.`,
+  );
+}
+
+/** The known names within a few edits, nearest first. */
+export function nearest(name: string, known: readonly string[]): string[] {
+  const limit = Math.max(2, Math.floor(name.length / 3));
+  return known
+    .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
+    .filter(({ edits }) => edits <= limit)
+    .sort((a, b) => a.edits - b.edits)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate);
+}
+
+/** Levenshtein. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      next.push(Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

@@ -1,0 +1,279 @@
+/**
+ * One contender: waits for its time, asks for the lock, works inside, gives it back, and records what happened. An
+ * operation belongs to the sample when it was meant to start within the measured window, however it ends.
+ */
+import {
+  rowFlags,
+  type AcquireOutcome,
+  type Arrivals,
+  type Cancel,
+  type Grant,
+  type LockSession,
+  type Plan,
+  type Workload,
+} from '../contract/index.js';
+import { after, nowMs, nowNs } from '../base/clock.js';
+import { ExclusionCells } from '../record/cell.js';
+import type { Row } from '../record/chunks.js';
+import { at } from '../record/counters.js';
+import { recordNs } from '../record/histogram.js';
+import type { HistoryWriter } from '../record/history-writer.js';
+import { controlAt, liveAt, windowAt, type Control, type WorkerColumns } from '../record/shared.js';
+import { LeaseGuard, sleepUntil } from './guard.js';
+
+/** What the contenders of one worker share. */
+export interface Shop {
+  readonly plan: Plan;
+  readonly session: LockSession;
+  readonly workload: Workload;
+  readonly resource: Int32Array;
+  readonly cells: ExclusionCells;
+  readonly columns: WorkerColumns;
+  readonly control: Control;
+  readonly grantsOf: Int32Array;
+  readonly writer: HistoryWriter;
+  readonly errors: Record<string, number>;
+  readonly believed: number[];
+  /** No new cycles; ends think times. */
+  readonly ending: Cancel;
+  /** Ends waits and sections too. */
+  readonly cancel: Cancel;
+}
+
+export class Contender {
+  /** Entry of the section that it is in; Infinity outside. The lowest of all is the merge watermark. */
+  openNs = Infinity;
+  readonly #row: Row = {
+    enterNs: 0,
+    leaveNs: 0,
+    validUntilNs: 0,
+    sendDelayNs: 0,
+    acquireNs: 0,
+    releaseNs: 0,
+    key: 0,
+    contender: 0,
+    flags: 0,
+  };
+
+  constructor(
+    private readonly shop: Shop,
+    private readonly id: number,
+    private readonly arrivals: Arrivals,
+    private readonly nextKey: () => number,
+  ) {
+    this.#row.contender = id;
+  }
+
+  async run(): Promise<void> {
+    const { shop } = this;
+    let freeMs = nowMs();
+    while (!shop.ending.cancelled) {
+      const intendedMs = this.arrivals.nextMs(freeMs);
+      const earlyMs = intendedMs - nowMs();
+      if (earlyMs > 0) await sleepUntil(earlyMs, shop.ending);
+      shop.columns.live[liveAt.lastIntendedNs] = intendedMs * 1e6;
+      if (shop.ending.cancelled) {
+        this.#missed(intendedMs * 1e6);
+        return;
+      }
+      await this.#cycle(intendedMs * 1e6);
+      freeMs = nowMs();
+    }
+  }
+
+  async #cycle(intendedNs: number): Promise<void> {
+    const { plan, session, columns, control, cancel } = this.shop;
+    const key = this.nextKey();
+    const startNs = nowNs();
+    const measured = this.#inWindow(intendedNs);
+    this.#count(at.attempts, measured);
+    if (measured) Atomics.add(control.words, controlAt.pending, 1);
+    let outcome: AcquireOutcome;
+    try {
+      outcome = await session.acquire(plan.keyPrefix + key, { ttlMs: plan.ttlMs, waitMs: plan.waitMs, cancel });
+    } catch (error) {
+      this.#error(error, at.errors, measured);
+      return;
+    } finally {
+      if (measured) Atomics.sub(control.words, controlAt.pending, 1);
+    }
+    const endNs = nowNs();
+    this.#count(at.tries, measured, outcome.tries);
+    if (measured) {
+      if (outcome.kind !== 'cancelled') {
+        recordNs(columns.histograms.service, endNs - startNs);
+        recordNs(columns.histograms.response, endNs - intendedNs);
+      }
+      recordNs(columns.histograms.wait, endNs - intendedNs);
+      recordNs(columns.histograms.sendDelay, startNs - intendedNs);
+    }
+    this.#stall(key, startNs, endNs);
+    const row = this.#row;
+    row.key = key;
+    row.flags = measured ? rowFlags.measured : 0;
+    row.sendDelayNs = startNs - intendedNs;
+    row.acquireNs = endNs - startNs;
+    if (outcome.kind === 'granted') {
+      if (measured) recordNs(columns.histograms.acquire, outcome.roundMs * 1e6);
+      await this.#hold(outcome.grant, key, endNs, measured);
+    } else this.#notGranted(outcome, endNs, measured);
+  }
+
+  #notGranted(outcome: Exclude<AcquireOutcome, { kind: 'granted' }>, endNs: number, measured: boolean): void {
+    switch (outcome.kind) {
+      case 'cancelled':
+        this.#count(at.cancelled, measured);
+        return;
+      case 'refused':
+        this.#count(
+          outcome.why === 'busy' ? at.busy : outcome.why === 'too-late' ? at.tooLate : at.unreachable,
+          measured,
+        );
+        return;
+      case 'unknown': {
+        this.#count(at.unknown, measured);
+        this.#tally(outcome.failure.code);
+        const row = this.#row;
+        row.enterNs = row.leaveNs = row.validUntilNs = endNs;
+        row.releaseNs = 0;
+        row.flags |= rowFlags.unknown;
+        this.shop.writer.add(row);
+      }
+    }
+  }
+
+  async #hold(grant: Grant, key: number, enterNs: number, measured: boolean): Promise<void> {
+    const { plan, workload, cells, columns, resource, believed, cancel } = this.shop;
+    const { flags, sendDelayNs, acquireNs } = this.#row;
+    this.openNs = enterNs;
+    cells.enter(key, this.id, enterNs, grant.validUntilMs * 1e6);
+    this.#granted(key, enterNs, measured);
+    const late = grant.validUntilMs * 1e6 <= enterNs;
+    const extending =
+      plan.extendEveryMs === null ? null : this.#extendWhileHeld(grant, key, plan.extendEveryMs, measured);
+    const guarded = plan.holder === 'guarded';
+    try {
+      believed[key] += await workload.section(
+        resource,
+        key * workload.cellsPerKey,
+        new LeaseGuard(grant, guarded, cancel),
+        plan.holdMs,
+      );
+    } catch (error) {
+      this.#error(error, null, measured);
+    }
+    const extended = (await extending?.()) ?? false;
+    const nowAtLeaveNs = nowNs();
+    const validUntilNs = grant.validUntilMs * 1e6;
+    cells.leave(key, this.id, nowAtLeaveNs);
+    const leaveNs = guarded ? Math.max(enterNs, Math.min(nowAtLeaveNs, validUntilNs)) : nowAtLeaveNs;
+    const released = await this.#release(grant, measured);
+    const releaseNs = nowNs() - nowAtLeaveNs;
+    if (measured) recordNs(columns.histograms.release, releaseNs);
+    const row = this.#row;
+    Object.assign(row, { key, enterNs, leaveNs, validUntilNs, sendDelayNs, acquireNs, releaseNs });
+    row.flags = flags | released | (late ? rowFlags.lateGrant : 0) | (extended ? rowFlags.extended : 0);
+    this.shop.writer.add(row);
+    this.openNs = Infinity;
+  }
+
+  /** Returns the way to end it, which tells whether the lease was extended. */
+  #extendWhileHeld(grant: Grant, key: number, everyMs: number, measured: boolean): () => Promise<boolean> {
+    const { session, plan, cells, columns } = this.shop;
+    let extended = false;
+    let under: Promise<void> | null = null;
+    let stopTimer = (): void => {};
+    const extend = async (): Promise<void> => {
+      const startNs = nowNs();
+      const outcome = await session.extend!(grant, plan.ttlMs).catch(() => null);
+      if (outcome?.kind === 'refused') return;
+      if (measured) recordNs(columns.histograms.extend, nowNs() - startNs);
+      if (outcome?.kind === 'extended') {
+        extended = true;
+        cells.extend(key, this.id, outcome.validUntilMs * 1e6);
+        this.#count(at.extended, measured);
+        again();
+      } else this.#count(at.extendFailed, measured);
+    };
+    const again = (): void => {
+      stopTimer = after(everyMs, () => (under = extend()));
+    };
+    if (session.extend !== undefined) again();
+    return async () => {
+      stopTimer();
+      await under;
+      stopTimer();
+      return extended;
+    };
+  }
+
+  async #release(grant: Grant, measured: boolean): Promise<number> {
+    try {
+      const outcome = await this.shop.session.release(grant);
+      if (outcome.kind === 'released') {
+        this.#count(at.released, measured);
+        return 0;
+      }
+      this.#count(outcome.kind === 'lost' ? at.releaseLost : at.releaseUnknown, measured);
+      if (outcome.kind === 'unknown') this.#tally(outcome.failure.code);
+      else return rowFlags.releaseLost;
+      return rowFlags.releaseUnknown;
+    } catch (error) {
+      this.#error(error, at.releaseErrors, measured);
+      return rowFlags.releaseUnknown;
+    }
+  }
+
+  #granted(key: number, enterNs: number, measured: boolean): void {
+    const { cells, columns, control, grantsOf } = this.shop;
+    this.#count(at.grants, measured);
+    const handedOver = cells.handedOver(key, this.id);
+    if (!this.#inWindow(enterNs)) return;
+    columns.live[liveAt.grantsInWindow] += 1;
+    if (handedOver) columns.live[liveAt.handoffs] += 1;
+    Atomics.add(grantsOf, this.id, 1);
+    if (this.shop.plan.operations !== null && Atomics.sub(control.words, controlAt.grantsLeft, 1) === 1) {
+      control.window[windowAt.closeNs] = enterNs;
+    }
+  }
+
+  /** Arrivals that nobody was free to take before the end belong in the sample: their wait is known to be at least this long. */
+  #missed(intendedNs: number): void {
+    if (nowNs() > intendedNs && this.#inWindow(intendedNs)) recordMissed(this.shop.columns, intendedNs);
+  }
+
+  #inWindow(ns: number): boolean {
+    const { window } = this.shop.control;
+    return ns >= window[windowAt.openNs] && ns < window[windowAt.closeNs];
+  }
+
+  #count(counter: number, measured: boolean, by = 1): void {
+    this.shop.columns.all[counter] += by;
+    if (measured) this.shop.columns.measured[counter] += by;
+  }
+
+  #stall(key: number, startNs: number, endNs: number): void {
+    const { cells, columns, plan } = this.shop;
+    const idleMs = cells.idleMs(key, startNs, endNs, plan.ttlMs + plan.holdMs);
+    if (idleMs <= columns.live[liveAt.stallMs]) return;
+    columns.live.set([idleMs, key, endNs], liveAt.stallMs);
+  }
+
+  #error(error: unknown, counter: number | null, measured: boolean): void {
+    if (counter !== null) this.#count(counter, measured);
+    this.#tally(error instanceof Error ? error.name : 'Error');
+  }
+
+  #tally(code: string): void {
+    this.shop.errors[code] = (this.shop.errors[code] ?? 0) + 1;
+  }
+}
+
+export function recordMissed(columns: WorkerColumns, intendedNs: number): void {
+  for (const counters of [columns.all, columns.measured]) {
+    counters[at.attempts] += 1;
+    counters[at.cancelled] += 1;
+  }
+  recordNs(columns.histograms.wait, nowNs() - intendedNs);
+  recordNs(columns.histograms.sendDelay, nowNs() - intendedNs);
+}

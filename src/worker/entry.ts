@@ -1,0 +1,145 @@
+/** What runs in a worker thread: connects, says that it is ready, drives its contenders, settles what is owed, reports. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { LoadShape, LoadSpec, LockSession, LockStrategy, StrategyEnv, Workload } from '../contract/index.js';
+import { CancelSource } from '../base/cancel.js';
+import { after, delay, nowMs, nowNs } from '../base/clock.js';
+import { errorData } from '../base/error-data.js';
+import { loadPlugin } from '../base/plugins.js';
+import { seededRandom, tokenSource, type Random } from '../base/random.js';
+import { clientOptions, openNodes, type NodeSet } from '../clients/open.js';
+import { retryPolicy } from '../kit/retry.js';
+import { ExclusionCells } from '../record/cell.js';
+import { HistoryWriter } from '../record/history-writer.js';
+import { controlOf, windowAt, workerColumns } from '../record/shared.js';
+import { Contender, recordMissed, type Shop } from './contender.js';
+import { sleepUntil } from './guard.js';
+import { keyChooser } from './keys.js';
+import type { FromWorker, ToWorker, WorkerTask } from './protocol.js';
+import { watchThread } from './watch.js';
+
+const connectTimeoutMs = 1000;
+/** How long connections may take to come up before the run starts without them. */
+const readyWaitMs = 5000;
+/** How long releases owed and late answers are waited for after the last contender is done. */
+const settleMs = 3000;
+/** How long the strategy and the connections may take to close. */
+const closeMs = 1000;
+
+const port = parentPort!;
+const task = workerData as WorkerTask;
+const { plan, strategy, shared, index } = task;
+const started = new CancelSource();
+const ending = new CancelSource();
+const cancel = new CancelSource();
+
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'go') started.cancel();
+  else {
+    ending.cancel();
+    after(message.cancelAfterMs, () => cancel.cancel());
+  }
+});
+
+async function main(): Promise<void> {
+  const { default: design } = (await import(task.module)) as { default: LockStrategy };
+  const nodes = await openNodes(strategy.client, task.endpoints, {
+    connectTimeoutMs,
+    readyWaitMs,
+    scripts: design.scripts ?? [],
+  });
+  const session = await design.open(nodes.nodes, realEnv(), strategy.options);
+  const shape = await loadPlugin<LoadShape>('load shape', plan.load);
+  const contenders: Contender[] = [];
+  const shop = await openShop(session, () =>
+    contenders.reduce((ns, contender) => Math.min(ns, contender.openNs), nowNs()),
+  );
+  say({ kind: 'ready', clientOptions: task.endpoints.length === 0 ? {} : clientOptions(strategy.client) });
+  await new Promise<void>((resolve) => started.onCancel(resolve));
+
+  const startMs = nowMs();
+  const oneSchedule = shape.open ? shape.arrivals(loadSpec(startMs, 'arrivals')) : null;
+  for (let i = 0; i < plan.contenders; i += 1) {
+    const arrivals = oneSchedule ?? shape.arrivals(loadSpec(startMs, `arrivals ${i}`));
+    const nextKey = keyChooser(plan.keyChoice, plan.keys, random(`keys ${i}`));
+    contenders.push(new Contender(shop, index * plan.contenders + i, arrivals, nextKey));
+  }
+  const usage = watchThread(shop.control.window);
+  await Promise.all(contenders.map((contender) => contender.run()));
+  const used = usage();
+  const [openNs, closeNs] = [shop.control.window[windowAt.openNs], shop.control.window[windowAt.closeNs]];
+  for (const missedMs of oneSchedule?.missed(closeNs / 1e6) ?? []) {
+    if (missedMs * 1e6 >= openNs) recordMissed(shop.columns, missedMs * 1e6);
+  }
+  const backlog = session.backlog();
+  const unsettled = await settle(session);
+  const { commands, roundTrips } = nodes.meter;
+  await close(session, nodes);
+  const end = await shop.writer.close();
+  say({
+    kind: 'done',
+    report: { errors: shop.errors, believed: shop.believed, backlog, commands, roundTrips, unsettled, ...used, ...end },
+  });
+}
+
+async function openShop(session: LockSession, lowestOpenNs: () => number): Promise<Shop> {
+  return {
+    plan,
+    session,
+    workload: await loadPlugin<Workload>('workload', plan.workload),
+    resource: new Int32Array(shared.resource),
+    cells: new ExclusionCells(shared, plan.holder === 'guarded'),
+    columns: workerColumns(shared.workers[index]),
+    control: controlOf(shared),
+    grantsOf: new Int32Array(shared.grantsOf),
+    writer: await HistoryWriter.open(task.historyFile, index, lowestOpenNs),
+    errors: {},
+    believed: new Array<number>(plan.keys).fill(0),
+    ending,
+    cancel,
+  };
+}
+
+/** A stream of its own for each purpose: one more draw here does not change another's. */
+function random(purpose: string): Random {
+  return seededRandom(plan.seed, `${strategy.label}, round ${task.round}, worker ${index}, ${purpose}`);
+}
+
+function loadSpec(startMs: number, purpose: string): LoadSpec {
+  const { rateHz, thinkMs, workers } = plan;
+  return { rateHz, thinkMs, workers, workerIndex: index, startMs, random: random(purpose) };
+}
+
+function realEnv(): StrategyEnv {
+  return {
+    nowMs,
+    after,
+    sleep: sleepUntil,
+    random: random('strategy'),
+    token: tokenSource(),
+    retry: retryPolicy(strategy.retry),
+  };
+}
+
+/** What is still owed when patience ends. */
+async function settle(session: LockSession): Promise<string | null> {
+  const settled = await Promise.race([session.quiesce().then(() => true), delay(settleMs).then(() => false)]);
+  const { pending } = session.backlog();
+  if (settled && pending === 0) return null;
+  return `${pending} releases were still owed ${settled ? 'to nodes that are down' : `after ${settleMs} ms`}`;
+}
+
+async function close(session: LockSession, nodes: NodeSet): Promise<void> {
+  await Promise.race([session.close().then(() => nodes.close()), delay(closeMs)]);
+}
+
+function say(message: FromWorker): void {
+  port.postMessage(message);
+}
+
+main().then(
+  () => port.close(),
+  (error: unknown) => {
+    say({ kind: 'failed', error: errorData(error) });
+    process.exit();
+  },
+);

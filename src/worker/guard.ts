@@ -1,0 +1,40 @@
+import type { Cancel, Grant, Guard } from '../contract/index.js';
+import { after, nowMs, yieldTurn } from '../base/clock.js';
+
+/** The critical section's view of its lease on the real clock. */
+export class LeaseGuard implements Guard {
+  constructor(
+    private readonly grant: Grant,
+    private readonly guarded: boolean,
+    private readonly cancel: Cancel,
+  ) {}
+
+  mayProceed(): boolean {
+    return !this.guarded || nowMs() < this.grant.validUntilMs;
+  }
+
+  async pause(ms: number): Promise<void> {
+    const untilMs = nowMs() + ms;
+    await yieldTurn();
+    for (;;) {
+      const now = nowMs();
+      const wakeMs = this.guarded ? Math.min(untilMs, this.grant.validUntilMs) : untilMs;
+      if (now >= wakeMs || this.cancel.cancelled) return;
+      await sleepUntil(wakeMs - now, this.cancel);
+    }
+  }
+}
+
+/** Resolves after `ms`, or at once when cancelled. */
+export function sleepUntil(ms: number, cancel: Cancel): Promise<void> {
+  return new Promise((resolve) => {
+    const stopTimer = after(ms, () => {
+      stopListening();
+      resolve();
+    });
+    const stopListening = cancel.onCancel(() => {
+      stopTimer();
+      resolve();
+    });
+  });
+}

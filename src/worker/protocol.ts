@@ -1,0 +1,48 @@
+/** All that a worker and the main thread say to each other. Figures do not travel here: they lie in shared memory. */
+import type { Backlog, ErrorData, Plan, StrategyPlan } from '../contract/index.js';
+import type { NodeEndpoint } from '../clients/endpoint.js';
+import type { SharedBuffers } from '../record/shared.js';
+
+/** What a worker is started with. */
+export interface WorkerTask {
+  readonly index: number;
+  readonly plan: Plan;
+  readonly strategy: StrategyPlan;
+  /** Where the strategy's module lies. */
+  readonly module: string;
+  readonly endpoints: readonly NodeEndpoint[];
+  readonly shared: SharedBuffers;
+  readonly historyFile: string;
+  /** Tells this run from its repeats, so that each draws other random numbers. */
+  readonly round: number;
+}
+
+export type ToWorker =
+  | { readonly kind: 'go' }
+  /** No new cycles; whoever waits goes on until `cancelAfterMs`. */
+  | { readonly kind: 'stop'; readonly cancelAfterMs: number };
+
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly clientOptions: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'failed'; readonly error: ErrorData }
+  | { readonly kind: 'done'; readonly report: WorkerReport };
+
+export interface WorkerReport {
+  readonly errors: Readonly<Record<string, number>>;
+  readonly backlog: Backlog;
+  readonly commands: number;
+  readonly roundTrips: number;
+  /** Updates believed made, per key. */
+  readonly believed: readonly number[];
+  readonly eventLoopUtilisation: number;
+  readonly eventLoopDelayUsP99: number | null;
+  /** Chunks that could not be written, and why. */
+  readonly kept: readonly Uint8Array[];
+  readonly trouble: string | null;
+  readonly droppedRows: number;
+  /** CPU and run-queue wait of this thread within the window, where the system tells. */
+  readonly cpuNs: number | null;
+  readonly queuedNs: number | null;
+  /** What was still owed when the patience for it ended. */
+  readonly unsettled: string | null;
+}
