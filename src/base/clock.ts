@@ -18,9 +18,15 @@ export function wallClock(): Date {
   return new Date();
 }
 
-/** Runs `fn` after `ms`, not before; returns the way to prevent it. */
+/** Runs `fn` after `ms`, not before (Node's own timers may fire up to a millisecond early); returns the way to prevent it. */
 export function after(ms: number, fn: () => void): () => void {
-  const timer = setTimeout(fn, ms);
+  const dueMs = nowMs() + ms;
+  const wake = (): void => {
+    const earlyMs = dueMs - nowMs();
+    if (earlyMs > 0) timer = setTimeout(wake, Math.ceil(earlyMs));
+    else fn();
+  };
+  let timer = setTimeout(wake, ms);
   return () => clearTimeout(timer);
 }
 
@@ -33,6 +39,11 @@ export function every(ms: number, fn: () => void): () => void {
 
 export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** As `delay`, for a limit that nobody may be kept waiting for: the timer alone does not keep the process alive. */
+export function limit(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
 /** Lets everything that is ready to run do so. */

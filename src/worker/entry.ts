@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   for (let i = 0; i < plan.contenders; i += 1) {
     const arrivals = oneSchedule ?? shape.arrivals(loadSpec(startMs, `arrivals ${i}`));
     const nextKey = keyChooser(plan.keyChoice, plan.keys, random(`keys ${i}`));
-    contenders.push(new Contender(shop, index * plan.contenders + i, arrivals, nextKey));
+    contenders.push(new Contender(shop, index * plan.contenders + i, arrivals, shape.open, nextKey));
   }
   const usage = watchThread(shop.control.window);
   await Promise.all(contenders.map((contender) => contender.run()));

@@ -1,0 +1,95 @@
+/** `bench doctor`: what this machine can do, and what to do about what is missing. */
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { exitCodes } from '../contract/index.js';
+import { machineTimes, threadTimes } from '../base/thread-times.js';
+import { runOptions } from '../plan/run-options.js';
+import { dockerEngine } from '../servers/docker-engine.js';
+import { noRedis } from '../servers/no-redis.js';
+import { findRedis } from '../servers/redis-binary.js';
+import { print } from './terminal-output.js';
+
+interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly remedy?: string;
+}
+
+export async function doctorCommand(): Promise<number> {
+  const redis = findRedis();
+  const docker = await dockerEngine();
+  const findings: Finding[] = [
+    nodeVersion(),
+    {
+      what: 'redis-server',
+      ok: redis !== null,
+      detail: redis === null ? 'none found' : `${redis.path} ${versionOf(redis.path)}`,
+      remedy: noRedis('').hint,
+    },
+    {
+      what: 'Docker engine',
+      ok: docker.available,
+      detail: docker.reason,
+      remedy: 'only needed for --servers container',
+    },
+    resultsFolder(),
+    {
+      what: 'cores',
+      ok: availableParallelism() >= 4,
+      detail: `${availableParallelism()}`,
+      remedy:
+        'servers and workers share them: latencies include waiting for a core; compare designs, do not quote absolute figures',
+    },
+    {
+      what: 'CPU accounting',
+      ok: machineTimes() !== null && threadTimes() !== null,
+      detail:
+        machineTimes() !== null && threadTimes() !== null
+          ? '/proc tells CPU time and run-queue wait'
+          : 'not told by this system',
+      remedy: 'reports will not say what limited a run',
+    },
+  ];
+  const lines = findings.map(
+    ({ what, ok, detail, remedy }) =>
+      `${ok ? 'ok     ' : 'missing'}  ${what.padEnd(16)} ${detail}${ok || remedy === undefined ? '' : `\n${' '.repeat(26)}${remedy.replaceAll('\n', `\n${' '.repeat(26)}`)}`}`,
+  );
+  await print(`${lines.join('\n')}\n`);
+  return redis !== null || docker.available ? exitCodes.ok : exitCodes.environment;
+}
+
+function nodeVersion(): Finding {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  return {
+    what: 'Node',
+    ok: major > 20 || (major === 20 && minor >= 19),
+    detail: process.version,
+    remedy: 'needs 20.19 or newer',
+  };
+}
+
+function resultsFolder(): Finding {
+  const folder = runOptions.out.default as string;
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return { what: 'results folder', ok: true, detail: `${folder}/ can be written` };
+  } catch (error) {
+    return {
+      what: 'results folder',
+      ok: false,
+      detail: (error as Error).message,
+      remedy: 'name another with --out DIR',
+    };
+  }
+}
+
+function versionOf(path: string): string {
+  try {
+    return /v=(\S+)/.exec(execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 2000 }))?.[1] ?? '';
+  } catch {
+    return '(does not start)';
+  }
+}

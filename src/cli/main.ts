@@ -1,0 +1,118 @@
+/** The command line: parses, dispatches, and turns every outcome into words and an exit code. */
+import yargs, { type Argv } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { LockbenchError, errorCodes, exitCodes } from '../contract/index.js';
+import { nearest } from '../base/plugins.js';
+import { defaultWords, runOptions } from '../plan/run-options.js';
+import { showDefault } from '../plan/parse-field.js';
+import { packageVersion } from '../run/environment.js';
+import { finish } from './terminal-output.js';
+
+type Args = Readonly<Record<string, unknown>>;
+
+/** Each command is loaded when it is asked for: `bench --help` needs none of them. */
+const commands: Readonly<Record<string, (args: Args) => Promise<number>>> = {
+  run: async (args) => (await import('./run.js')).runCommand(args),
+  check: async (args) => (await import('./check.js')).checkCommand(args),
+  report: async (args) => (await import('./report.js')).reportCommand(args),
+  list: async (args) => (await import('./list.js')).listCommand(args),
+  doctor: async () => (await import('./doctor.js')).doctorCommand(),
+};
+
+function describe(cli: Argv): Argv {
+  cli
+    .scriptName('bench')
+    .usage(
+      '$0 [options]           run lock designs against each other\n$0 check RUN           judge a stored run again\n$0 report RUN          print a stored run\n$0 list [KIND]         strategies and their options, workloads, load shapes, checks, reporters, scenarios\n$0 doctor              what this machine can do, and what to do about the rest',
+    )
+    .example('$0', 'redlock over five local Redis, twelve seconds')
+    .example('$0 --strategy single,redlock,redlock@quorum=all', 'three contestants side by side')
+    .example('$0 --strategy none --workload counter --duration 3s', 'what the checks see when there is no lock')
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'duplicate-arguments-array': true,
+      'boolean-negation': false,
+    })
+    .option('dry-run', { type: 'boolean', describe: 'print the plan and stop', group: 'The run:' })
+    .option('quiet', { type: 'boolean', describe: 'no progress', group: 'The run:' })
+    .epilogue(
+      'Durations carry a unit (500us, 20ms, 10s, 2m); a bare number is milliseconds.\nExit codes: 0 ok, 1 harness, 2 arguments, 3 environment, 5 a property violated, 6 the run is not valid, 130 interrupted.',
+    )
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .help()
+    .alias('help', 'h')
+    .version(packageVersion());
+  for (const [name, field] of Object.entries(runOptions)) {
+    const shown = defaultWords[name] ?? (field.kind === 'text' ? field.default : showDefault(field));
+    const choices = field.kind === 'choice' ? `${field.choices.join(' | ')}: ` : '';
+    cli.option(name, {
+      type: 'string',
+      requiresArg: true,
+      describe: `${choices}${field.help}`,
+      defaultDescription: shown,
+      group: `${field.group}:`,
+    });
+  }
+  return cli;
+}
+
+/** What yargs has no name for, and what the commands do not. */
+function unknownArguments(args: Args): void {
+  const known = [...Object.keys(runOptions), 'dry-run', 'quiet', 'help', 'version'];
+  for (const name of Object.keys(args)) {
+    if (known.includes(name) || ['_', '$0', 'h'].includes(name)) continue;
+    const near = nearest(name, known);
+    throw new LockbenchError(
+      'BAD_ARGUMENT',
+      `there is no option --${name}`,
+      near.length > 0 ? `Did you mean --${near.join(' or --')}?` : 'bench --help shows all.',
+    );
+  }
+  const [command, ...rest] = args._ as string[];
+  if (command === undefined) return;
+  if (!Object.hasOwn(commands, command)) {
+    const near = nearest(command, Object.keys(commands));
+    throw new LockbenchError(
+      'BAD_ARGUMENT',
+      `there is no command ${JSON.stringify(command)}`,
+      near.length > 0
+        ? `Did you mean bench ${near.join(' or bench ')}?`
+        : `There are: ${Object.keys(commands).join(', ')}. A strategy is named by --strategy.`,
+    );
+  }
+  if (rest.length > 1)
+    throw new LockbenchError(
+      'BAD_ARGUMENT',
+      `too many arguments: ${rest.slice(1).join(' ')}`,
+      'bench --help shows what each command takes.',
+    );
+}
+
+async function main(): Promise<number> {
+  const cli = describe(yargs(hideBin(process.argv)))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new LockbenchError('BAD_ARGUMENT', message, 'bench --help shows every option with its default.');
+    });
+  const args = (await cli.parseAsync()) as Args;
+  if (args.help === true || args.version === true) return exitCodes.ok;
+  unknownArguments(args);
+  return commands[(args._ as string[])[0] ?? 'run'](args);
+}
+
+/** Errors that are foreseen have words of their own; the others are ours to mend, so their trace is of use. */
+function tell(error: unknown): number {
+  if (error instanceof LockbenchError && error.code !== 'INTERNAL') {
+    process.stderr.write(`bench: ${error.message}\n${error.hint === '' ? '' : `${error.hint}\n`}`);
+    return errorCodes[error.code];
+  }
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`bench: a fault of its own, please report it:\n${trace}\n`);
+  return exitCodes.harness;
+}
+
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+main().then(finish, (error: unknown) => finish(tell(error)));

@@ -1,0 +1,36 @@
+/** `bench report RUN --format F`: prints a stored run. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LockbenchError, exitCodes, resultSchemaVersion, type Reporter, type Result } from '../contract/index.js';
+import { loadPlugin } from '../base/plugins.js';
+import { runOptions } from '../plan/run-options.js';
+import { runFolder } from './check.js';
+import { print } from './terminal-output.js';
+import { terminalStyle } from './terminal.js';
+
+export async function reportCommand(args: Readonly<Record<string, unknown>>): Promise<number> {
+  const folder = runFolder(args, 'report');
+  const reporter = await loadPlugin<Reporter>('reporter', String(args.format ?? runOptions.format.default));
+  await print(reporter.render(readResult(folder), terminalStyle(process.stdout, process.env)));
+  return exitCodes.ok;
+}
+
+function readResult(folder: string): Result {
+  let result: Result;
+  try {
+    result = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as Result;
+  } catch (cause) {
+    throw new LockbenchError(
+      'BAD_RUN_FOLDER',
+      `${folder} holds no summary of a run: ${(cause as Error).message}`,
+      'Name a folder that a run has written to its end.',
+      { cause },
+    );
+  }
+  if (result.schemaVersion === resultSchemaVersion) return { ...result, folder };
+  throw new LockbenchError(
+    'BAD_RUN_FOLDER',
+    `${folder} was written with schema version ${String(result.schemaVersion)}, this program reads ${resultSchemaVersion}`,
+    'Print it with the version of lockbench that wrote it.',
+  );
+}

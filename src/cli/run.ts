@@ -1,0 +1,50 @@
+/** `bench`: runs a plan and prints its report. */
+import { exitCodes, type Reporter } from '../contract/index.js';
+import { loadPlugin } from '../base/plugins.js';
+import { describePlan } from '../plan/describe.js';
+import { runOptions } from '../plan/run-options.js';
+import { runBenchmark } from '../run/benchmark.js';
+import { choose } from './options.js';
+import { createProgress } from './progress.js';
+import { print } from './terminal-output.js';
+import { terminalStyle } from './terminal.js';
+
+export async function runCommand(args: Readonly<Record<string, unknown>>): Promise<number> {
+  const { plan, endpoints, warnings } = await choose(args);
+  const reporter = await loadPlugin<Reporter>('reporter', String(args.format ?? runOptions.format.default));
+  if (args['dry-run'] === true) {
+    await print(`${JSON.stringify(plan, null, 2)}\n`);
+    return exitCodes.ok;
+  }
+  const style = terminalStyle(process.stderr, process.env);
+  const progress = createProgress(process.stderr, { ...style, quiet: args.quiet === true });
+  progress.header(describePlan(plan));
+  for (const warning of warnings) progress.note(warning);
+
+  const interruption = new AbortController();
+  let interruptedExitCode: number = exitCodes.interrupted;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    interruptedExitCode = signal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
+    if (interruption.signal.aborted) process.exit(interruptedExitCode);
+    progress.note(
+      `${signal === 'SIGTERM' ? 'terminated' : 'interrupted'}: ending early and keeping what was measured (once more to stop at once)`,
+    );
+    interruption.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+
+  try {
+    const result = await runBenchmark(plan, {
+      out: String(args.out ?? runOptions.out.default),
+      observer: progress,
+      signal: interruption.signal,
+      endpoints,
+      interruptedExitCode: () => interruptedExitCode,
+    });
+    progress.end();
+    await print(reporter.render(result, terminalStyle(process.stdout, process.env)));
+    return result.exitCode;
+  } finally {
+    progress.end();
+  }
+}

@@ -1,0 +1,127 @@
+/** The options of a run, declared once: the command line, its help, scenarios and the plan all read this table. */
+import { availableParallelism } from 'node:os';
+import type { OptionField } from '../contract/index.js';
+
+export interface TextField {
+  readonly kind: 'text';
+  readonly default: string;
+  readonly help: string;
+}
+
+export type RunField = (OptionField | TextField) & { readonly group: string };
+
+const day = 86_400_000;
+
+function group(name: string, fields: Record<string, OptionField | TextField>): Record<string, RunField> {
+  return Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, { ...field, group: name }]));
+}
+
+export const runOptions: Readonly<Record<string, RunField>> = {
+  ...group('What is compared', {
+    strategy: {
+      kind: 'text',
+      default: 'redlock',
+      help: 'lock designs, separated by commas: single,redlock@quorum=all,./my-lock.js',
+    },
+    nodes: { kind: 'integer', default: 5, min: 1, max: 99, help: 'independent masters of a quorum design' },
+    replicas: { kind: 'integer', default: 2, min: 1, max: 16, help: 'replicas of a replicated design' },
+    client: { kind: 'choice', default: 'ioredis', choices: ['ioredis', 'node-redis'], help: 'Redis client library' },
+    repeat: { kind: 'integer', default: 1, min: 1, max: 1000, help: 'rounds, in an order drawn from the seed' },
+  }),
+  ...group('Servers', {
+    servers: {
+      kind: 'choice',
+      default: 'auto',
+      choices: ['auto', 'process', 'container', 'external'],
+      help: 'where Redis runs',
+    },
+    redis: {
+      kind: 'text',
+      default: '',
+      help: 'external servers: host:port,... or redis:// and rediss:// URLs, in the order of their roles',
+    },
+    'redis-auth-file': { kind: 'text', default: '', help: 'file with lines username=... and password=...' },
+    'key-prefix': { kind: 'text', default: 'lockbench:', help: 'prefix of every key that is touched' },
+    image: { kind: 'text', default: 'redis:8-alpine', help: 'image of containers' },
+    persistence: {
+      kind: 'choice',
+      default: 'none',
+      choices: ['none', 'everysec', 'always'],
+      help: 'append-only file of our servers',
+    },
+  }),
+  ...group('Load', {
+    workers: {
+      kind: 'integer',
+      default: Math.min(4, availableParallelism()),
+      min: 1,
+      max: 64,
+      help: 'threads, each with its own connections',
+    },
+    contenders: { kind: 'integer', default: 4, min: 1, max: 1024, help: 'contenders in each worker' },
+    keys: { kind: 'integer', default: 1, min: 1, max: 1_000_000, help: 'locks that they contend for' },
+    'key-choice': {
+      kind: 'choice',
+      default: 'uniform',
+      choices: ['hot', 'uniform', 'zipf'],
+      help: 'which key an operation asks for',
+    },
+    load: { kind: 'text', default: 'closed', help: 'closed (come back after --think) or rate (arrivals per second)' },
+    rate: {
+      kind: 'number',
+      default: 0,
+      min: 0.001,
+      max: 1_000_000,
+      help: 'arrivals per second over all workers; implies --load rate',
+    },
+    duration: { kind: 'duration', default: 10_000, minMs: 10, maxMs: day, help: 'measured time' },
+    warmup: { kind: 'duration', default: 1000, minMs: 0, maxMs: day, help: 'load before the measured time' },
+    operations: { kind: 'integer', default: 0, min: 1, max: 1_000_000_000, help: 'end after so many grants instead' },
+  }),
+  ...group('The lock and its holder', {
+    ttl: { kind: 'duration', default: 2000, minMs: 1, maxMs: day, help: 'lease' },
+    hold: { kind: 'duration', default: 2, minMs: 0, maxMs: day, help: 'time inside the lock' },
+    think: { kind: 'duration', default: 10, minMs: 0, maxMs: day, help: 'time between two operations of a contender' },
+    wait: { kind: 'duration', default: 5000, minMs: 0, maxMs: day, help: 'how long a busy lock is waited for' },
+    retry: {
+      kind: 'text',
+      default: 'full-jitter:5ms-500ms',
+      help: 'full-jitter:5ms-500ms, uniform:0-500ms or fixed:200ms',
+    },
+    retries: {
+      kind: 'integer',
+      default: 0,
+      min: 0,
+      max: 1_000_000,
+      help: 'retries after the first try, within --wait',
+    },
+    'extend-every': { kind: 'duration', default: 0, minMs: 1, maxMs: day, help: 'extend a held lease every so often' },
+    workload: { kind: 'text', default: 'hold', help: 'what happens inside the lock; see bench list' },
+    holder: {
+      kind: 'choice',
+      default: 'guarded',
+      choices: ['guarded', 'naive'],
+      help: 'guarded: checks its lease before every operation',
+    },
+  }),
+  ...group('The run', {
+    seed: { kind: 'integer', default: 0, min: 0, max: 4_294_967_295, help: 'every random choice comes from it' },
+    scenario: { kind: 'text', default: '', help: 'options of a scenario; see bench list' },
+    plan: { kind: 'text', default: '', help: 'repeat a run from its plan.json' },
+    out: { kind: 'text', default: 'results', help: 'folder for results' },
+    format: { kind: 'text', default: 'table', help: 'report on standard output; see bench list' },
+  }),
+};
+
+/** What the default is, in words, where the number in the table is none. */
+export const defaultWords: Readonly<Record<string, string>> = {
+  rate: 'none',
+  operations: 'no limit',
+  retries: 'as many as --wait allows',
+  'extend-every': 'never',
+  seed: 'drawn',
+  redis: 'none',
+  'redis-auth-file': 'none',
+  scenario: 'none',
+  plan: 'none',
+};

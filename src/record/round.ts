@@ -1,0 +1,34 @@
+/**
+ * Everything that one round of one contestant left behind. Rows and histograms lie in files of their own; the rest is
+ * `round.json`, so that a run can be judged again without Redis.
+ */
+import type { Backlog, Counters, History, LatencyName, Resources, SeriesPoint } from '../contract/index.js';
+
+export interface Round {
+  /** Label of the contestant. */
+  readonly strategy: string;
+  readonly round: number;
+  readonly history: Omit<History, 'rows'>;
+  readonly measured: Readonly<Counters>;
+  readonly grantsInWindow: number;
+  readonly handoffs: number;
+  /** Grants within the window, per contender. */
+  readonly grantsOf: readonly number[];
+  readonly commands: number;
+  readonly roundTrips: number;
+  readonly errors: Readonly<Record<string, number>>;
+  readonly backlog: Backlog;
+  readonly resources: Resources;
+  readonly series: readonly SeriesPoint[];
+  readonly incidents: readonly string[];
+  readonly clientOptions: Readonly<Record<string, unknown>>;
+  readonly interrupted: boolean;
+}
+
+export type Histograms = Readonly<Record<LatencyName, Float64Array>>;
+
+export interface RoundData {
+  readonly round: Round;
+  readonly histograms: Histograms;
+  readonly rows: History['rows'];
+}

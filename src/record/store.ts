@@ -1,0 +1,134 @@
+/**
+ * The run's folder. Whatever cannot be written there (disk full, folder gone) goes to the system's temporary folder
+ * instead, and the person is told: nothing measured is lost.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { LockbenchError, type Plan } from '../contract/index.js';
+import { readChunks } from './chunks.js';
+import type { Round, RoundData } from './round.js';
+
+export class RunStore {
+  #fallback: string | null = null;
+
+  private constructor(
+    readonly folder: string,
+    private readonly onTrouble: (text: string) => void,
+  ) {}
+
+  /** Creates `<out>/<utc>-<strategy>-<seed>/`. */
+  static create(out: string, plan: Plan, startedAt: Date, onTrouble: (text: string) => void): RunStore {
+    const utc = startedAt.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
+    const [first, ...others] = plan.strategies;
+    const name = `${utc}-${first.name}${others.length > 0 ? `+${others.length}` : ''}-${plan.seed}`;
+    for (let n = 0; n < 100; n += 1) {
+      const folder = join(out, n === 0 ? name : `${name}-${n}`);
+      try {
+        mkdirSync(dirname(folder), { recursive: true });
+        mkdirSync(folder);
+        return new RunStore(folder, onTrouble);
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue;
+        throw new LockbenchError(
+          'NOT_WRITABLE',
+          `the results folder ${out} cannot be written: ${(cause as Error).message}`,
+          'Name another with --out DIR.',
+          { cause },
+        );
+      }
+    }
+    throw new LockbenchError(
+      'NOT_WRITABLE',
+      `${out} holds too many runs of this second`,
+      'Name another folder with --out DIR.',
+    );
+  }
+
+  /** Where the last files went: the run's folder, unless it could not be written. */
+  get where(): string {
+    return this.#fallback ?? this.folder;
+  }
+
+  write(name: string, content: string | Uint8Array): void {
+    try {
+      this.#writeTo(this.where, name, content);
+    } catch (cause) {
+      if (this.#fallback !== null) throw cause;
+      this.#fallback = mkdtempSync(join(tmpdir(), `${basename(this.folder)}-`));
+      this.onTrouble(
+        `${this.folder} cannot be written (${(cause as Error).message}); the rest of the results goes to ${this.#fallback}`,
+      );
+      this.#writeTo(this.#fallback, name, content);
+    }
+  }
+
+  writeJson(name: string, value: unknown): void {
+    this.write(name, `${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** A folder for the chunks of one round; workers write into it themselves. */
+  historyFolder(round: string): string {
+    const folder = join(this.folder, 'history', round);
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch {
+      // The workers meet the same refusal, keep their rows and hand them over.
+    }
+    return folder;
+  }
+
+  #writeTo(folder: string, name: string, content: string | Uint8Array): void {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  }
+}
+
+export function chunkFile(folder: string, worker: number): string {
+  return join(folder, `worker-${String(worker).padStart(2, '0')}.chunk`);
+}
+
+/** Reads a run back, from nothing but its folder. */
+export function readRun(folder: string): { plan: Plan; rounds: Omit<RoundData, 'histograms'>[] } {
+  const read = (name: string): string => {
+    try {
+      return readFileSync(join(folder, name), 'utf8');
+    } catch (cause) {
+      throw new LockbenchError(
+        'BAD_RUN_FOLDER',
+        `${folder} is no run: ${(cause as Error).message}`,
+        'Name a folder that a run has written, such as results/20260101T120000Z-redlock-42.',
+        { cause },
+      );
+    }
+  };
+  const plan = JSON.parse(read('plan.json')) as Plan;
+  read('summary.json');
+  const rounds = readdirSync(join(folder, 'history'))
+    .sort()
+    .filter((name) => name !== 'control');
+  return { plan, rounds: rounds.map((name) => readRound(join(folder, 'history', name))) };
+}
+
+function readRound(folder: string): Omit<RoundData, 'histograms'> {
+  const stored = JSON.parse(readFileSync(join(folder, 'round.json'), 'utf8')) as Round;
+  const { rows, cut } = readRows(folder);
+  const round = { ...stored, history: { ...stored.history, lost: [...stored.history.lost, ...cut] } };
+  return { round, rows };
+}
+
+export function readRows(
+  folder: string,
+  more: readonly { name: string; bytes: Uint8Array }[] = [],
+): ReturnType<typeof readChunks> {
+  let names: string[] = [];
+  try {
+    names = readdirSync(folder)
+      .filter((name) => name.endsWith('.chunk'))
+      .sort();
+  } catch {
+    // No folder, no files: what there is was handed over.
+  }
+  return readChunks([...names.map((name) => ({ name, bytes: readFileSync(join(folder, name)) })), ...more]);
+}

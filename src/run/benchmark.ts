@@ -1,0 +1,208 @@
+/**
+ * A whole run: every contestant in every round on fresh servers, in an order drawn from the seed; then the checks, and the
+ * folder that holds it all.
+ */
+import {
+  latencyNames,
+  type Check,
+  type Environment,
+  type LoadShape,
+  type Plan,
+  type Result,
+  type RunResult,
+  type StrategyPlan,
+  type Workload,
+} from '../contract/index.js';
+import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
+import { contextOf, judgeHistory } from '../check/judge.js';
+import { wallClock } from '../base/clock.js';
+import { listPlugins, loadPlugin } from '../base/plugins.js';
+import { seededRandom, shuffled } from '../base/random.js';
+import type { NodeEndpoint } from '../clients/endpoint.js';
+import { exactMaxNs, exactSumNs, toHdr } from '../record/histogram.js';
+import { RunStore } from '../record/store.js';
+import type { RoundData } from '../record/round.js';
+import { openServers, type ServerHost } from '../servers/provision.js';
+import { detectionPower } from './detection.js';
+import { environment } from './environment.js';
+import { noServers } from './no-servers.js';
+import { exitCodeOf, warningsOf } from './outcome.js';
+import { silent, type Observer } from './observer.js';
+import { runRound } from './run-round.js';
+import { summarise, type JudgedRound } from './summarise.js';
+
+export interface BenchmarkOptions {
+  /** Folder under which the run's own is made. */
+  readonly out: string;
+  readonly observer?: Observer;
+  /** First abort: end early and keep what was measured. */
+  readonly signal?: AbortSignal;
+  /** Secrets of external servers, in the order of `plan.external`. They go nowhere else. */
+  readonly endpoints?: readonly NodeEndpoint[];
+  /** What an interrupted run exits with. */
+  readonly interruptedExitCode?: () => number;
+}
+
+/** Runs a plan to its end, or to its interruption, and returns what was measured. Throws LockbenchError when nothing could be. */
+export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promise<Result> {
+  const observer = options.observer ?? silent;
+  const signal = options.signal ?? new AbortController().signal;
+  const startedAt = wallClock();
+  const warnings: string[] = [];
+  const warn = (text: string): void => {
+    warnings.push(text);
+    observer.note(text);
+  };
+  const store = RunStore.create(options.out, plan, startedAt, warn);
+  store.writeJson('plan.json', plan);
+
+  const parts = {
+    plan,
+    store,
+    observer,
+    signal,
+    workload: await loadPlugin<Workload>('workload', plan.workload),
+    shape: await loadPlugin<LoadShape>('load shape', plan.load),
+    checks: await listPlugins<Check>('check'),
+  };
+  const bench = new Benchmark(parts);
+  const needed = plan.strategies.some((strategy) => strategy.topology.kind !== 'none');
+  const { servers: kind, image, persistence, keyPrefix } = plan;
+  const settings = { kind, image, persistence, keyPrefix, external: options.endpoints ?? plan.external };
+  const host = needed ? await openServers(settings) : null;
+  try {
+    await bench.rounds(host);
+  } finally {
+    await host?.close();
+  }
+  const power = signal.aborted ? null : await detectionPower(parts);
+
+  const runs = plan.strategies.flatMap((strategy) => bench.result(strategy, power));
+  const interrupted = signal.aborted;
+  const lost = [...bench.judged.values()].flat().some(({ round }) => round.history.lost.length > 0);
+  const result: Result = {
+    schemaVersion: 1,
+    seed: plan.seed,
+    partial: interrupted || lost,
+    exitCode: interrupted ? (options.interruptedExitCode?.() ?? 130) : exitCodeOf(runs, lost),
+    startedAt: startedAt.toISOString(),
+    folder: store.where,
+    environment: environment(bench.servers, bench.clients),
+    warnings: [...warnings, ...warningsOf(runs)],
+    runs,
+  };
+  writeResult(store, result, [...bench.judged.values()].flat());
+  return { ...result, folder: store.where };
+}
+
+interface Parts {
+  readonly plan: Plan;
+  readonly store: RunStore;
+  readonly observer: Observer;
+  readonly signal: AbortSignal;
+  readonly workload: Workload;
+  readonly shape: LoadShape;
+  readonly checks: readonly Check[];
+}
+export type { Parts as BenchmarkParts };
+
+class Benchmark {
+  readonly judged = new Map<string, JudgedRound[]>();
+  servers: Environment['servers'] = [];
+  clients: Record<string, string> = {};
+
+  constructor(private readonly parts: Parts) {}
+
+  async rounds(host: ServerHost | null): Promise<void> {
+    const { plan, signal } = this.parts;
+    for (let round = 1; round <= plan.repeat; round += 1) {
+      const order = shuffled(plan.strategies, seededRandom(plan.seed, `order of round ${round}`));
+      for (const strategy of plan.repeat > 1 ? order : plan.strategies) {
+        if (signal.aborted) return;
+        await this.#round(host, strategy, round);
+      }
+    }
+  }
+
+  result(strategy: StrategyPlan, power: RunResult['detectionPower']): RunResult[] {
+    const rounds = this.judged.get(strategy.label);
+    return rounds === undefined
+      ? []
+      : [summarise(this.parts.plan, strategy, rounds, strategy.name === 'none' ? null : power)];
+  }
+
+  async #round(host: ServerHost | null, strategy: StrategyPlan, round: number): Promise<void> {
+    const { plan, store, observer, checks } = this.parts;
+    observer.phase(`${strategy.label}: starting ${describe(strategy)}`);
+    const servers =
+      strategy.topology.kind === 'none' || host === null ? noServers : await host.provision(strategy.topology);
+    try {
+      this.servers = servers.servers.length > this.servers.length ? servers.servers : this.servers;
+      const name = `${String(plan.strategies.indexOf(strategy) + 1).padStart(2, '0')}-${strategy.name}-r${round}`;
+      const data = await runRound({
+        ...this.parts,
+        strategy,
+        round,
+        servers,
+        historyFolder: store.historyFolder(name),
+      });
+      store.writeJson(`history/${name}/round.json`, data.round);
+      this.#note(data);
+      const verdicts = judgeHistory(checks, { ...data.round.history, rows: data.rows }, contextOf(plan, strategy));
+      const rounds = this.judged.get(strategy.label) ?? [];
+      this.judged.set(strategy.label, [...rounds, { round: data.round, histograms: data.histograms, verdicts }]);
+    } finally {
+      await servers.stop();
+    }
+  }
+
+  #note({ round }: RoundData): void {
+    const { library, version } = round.clientOptions;
+    if (typeof library === 'string' && typeof version === 'string') this.clients[library] = version;
+  }
+}
+
+function describe({ topology }: StrategyPlan): string {
+  switch (topology.kind) {
+    case 'none':
+      return 'without servers';
+    case 'single':
+      return 'one Redis';
+    case 'quorum':
+      return `${topology.nodes} independent Redis`;
+    case 'replicated':
+      return `a primary with ${topology.replicas} replicas`;
+  }
+}
+
+function writeResult(store: RunStore, result: Result, rounds: readonly JudgedRound[]): void {
+  store.writeJson('environment.json', result.environment);
+  store.writeJson(
+    'histograms.json',
+    rounds.map(({ round, histograms }) => ({
+      strategy: round.strategy,
+      round: round.round,
+      unit: 'ns',
+      histograms: Object.fromEntries(
+        latencyNames.map((name) => [
+          name,
+          {
+            sumNs: exactSumNs(histograms[name]),
+            maxNs: exactMaxNs(histograms[name]),
+            hdr: encodeIntoCompressedBase64(toHdr(histograms[name])),
+          },
+        ]),
+      ),
+    })),
+  );
+  store.writeJson(
+    'series.json',
+    rounds.map(({ round }) => ({ strategy: round.strategy, round: round.round, series: round.series })),
+  );
+  store.writeJson('faults.json', []);
+  store.writeJson(
+    'verdicts.json',
+    rounds.map(({ round, verdicts }) => ({ strategy: round.strategy, round: round.round, verdicts })),
+  );
+  store.writeJson('summary.json', { ...result, folder: store.where });
+}

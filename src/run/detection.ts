@@ -1,0 +1,34 @@
+/**
+ * What the checks could see at all: the same plan without a lock, for a moment. A clean verdict means little where even no
+ * lock would have looked clean.
+ */
+import type { LockStrategy, RunResult } from '../contract/index.js';
+import { loadPlugin } from '../base/plugins.js';
+import { findOverlaps } from '../check/overlaps.js';
+import type { BenchmarkParts } from './benchmark.js';
+import { noServers } from './no-servers.js';
+import { silent } from './observer.js';
+import { runRound } from './run-round.js';
+
+const controlMs = 300;
+
+/** Null when the plan runs `none` itself, or was interrupted. */
+export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['detectionPower']> {
+  const [first] = parts.plan.strategies;
+  if (parts.plan.strategies.every((strategy) => strategy.name === 'none')) return null;
+  const none = await loadPlugin<LockStrategy>('strategy', 'none');
+  const topology = { kind: 'none', nodes: 0, replicas: 0 } as const;
+  const judgement = none.judge({}, topology);
+  if ('refused' in judgement) return null;
+  const { rows } = await runRound({
+    ...parts,
+    plan: { ...parts.plan, warmupMs: 0, durationMs: controlMs, operations: null },
+    strategy: { ...first, label: 'none', name: 'none', file: null, options: {}, topology, claims: judgement.claims },
+    round: 0,
+    historyFolder: parts.store.historyFolder('control'),
+    servers: noServers,
+    observer: silent,
+  });
+  if (rows.count === 0) return null;
+  return { grants: rows.count, violationsPer1000: (1000 * findOverlaps(rows).doubleGrants.length) / rows.count };
+}

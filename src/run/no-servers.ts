@@ -1,0 +1,13 @@
+import type { Provisioned } from '../servers/provision.js';
+
+/** A strategy without servers is given none. */
+export const noServers: Provisioned = {
+  endpoints: [],
+  servers: [],
+  pids: [],
+  cpuMs: () => Promise.resolve([]),
+  onIncident: () => () => {},
+  keysLeft: () => Promise.resolve([]),
+  removeKeys: () => Promise.resolve(),
+  stop: () => Promise.resolve(),
+};

@@ -1,0 +1,27 @@
+/** What the results mean for the exit code, and what is to be said of the run as a whole. Pure. */
+import { exitCodes, type RunResult } from '../contract/index.js';
+import { isInvalid, isViolation } from '../check/judge.js';
+
+/** Below this share of its target an arrival rate was not reached. */
+const reachedRatio = 0.99;
+
+export function rateReached(run: RunResult): boolean {
+  const { targetHz, achievedHz } = run.load;
+  return targetHz === null || (achievedHz ?? 0) >= targetHz * reachedRatio;
+}
+
+/** Violations before an invalid run: what was seen was seen. */
+export function exitCodeOf(runs: readonly RunResult[], lost: boolean): number {
+  if (runs.some((run) => run.verdicts.some(isViolation))) return exitCodes.violation;
+  if (lost || runs.some((run) => run.verdicts.some(isInvalid) || !rateReached(run))) return exitCodes.invalid;
+  return exitCodes.ok;
+}
+
+export function warningsOf(runs: readonly RunResult[]): string[] {
+  return runs
+    .filter((run) => !rateReached(run))
+    .map(
+      (run) =>
+        `${run.strategy}: ${run.load.achievedHz?.toFixed(0)} of ${run.load.targetHz} arrivals per second were served; the run is not valid as a measurement of that rate`,
+    );
+}

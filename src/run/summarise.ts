@@ -1,0 +1,164 @@
+/** From what the rounds of one contestant left behind to its result. Pure. */
+import {
+  latencyNames,
+  type Plan,
+  type RepeatResult,
+  type Resources,
+  type RunResult,
+  type StrategyPlan,
+  type Verdict,
+} from '../contract/index.js';
+import { combineVerdicts, isViolation } from '../check/judge.js';
+import { counterNames } from '../record/counters.js';
+import { addHistogram, emptyHistogram } from '../record/histogram.js';
+import type { Histograms, Round } from '../record/round.js';
+import { jainIndex, starvedCount } from '../stats/fairness.js';
+import { summariseLatency } from '../stats/latency.js';
+import { median } from '../stats/median.js';
+
+export interface JudgedRound {
+  readonly round: Round;
+  readonly histograms: Histograms;
+  readonly verdicts: readonly Verdict[];
+}
+
+export function summarise(
+  plan: Plan,
+  strategy: StrategyPlan,
+  rounds: readonly JudgedRound[],
+  detectionPower: RunResult['detectionPower'],
+): RunResult {
+  const histograms = sumHistograms(rounds.map(({ histograms: one }) => one));
+  const counters = Object.fromEntries(
+    counterNames.map((name) => [name, sum(rounds, ({ round }) => round.measured[name])]),
+  ) as Round['measured'];
+  const grantsOfAll = sum(rounds, ({ round }) => round.history.counters.grants);
+  const perGrant = (count: number): number | null =>
+    grantsOfAll === 0 || strategy.topology.kind === 'none' ? null : count / grantsOfAll;
+  const latency = Object.fromEntries(latencyNames.map((name) => [name, summariseLatency(histograms[name])])) as Record<
+    (typeof latencyNames)[number],
+    ReturnType<typeof summariseLatency>
+  >;
+  const { wait, ...latencyUs } = latency;
+  const repeats = rounds.map(repeatResult);
+  const durationMs = sum(rounds, windowMs);
+  return {
+    strategy: strategy.label,
+    options: strategy.options,
+    client: strategy.client,
+    clientOptions: rounds[0]?.round.clientOptions ?? {},
+    topology: strategy.topology,
+    nodes: strategy.topology.kind === 'none' ? 0 : strategy.topology.nodes + strategy.topology.replicas,
+    persistence: plan.persistence,
+    isolate: 'thread',
+    holder: plan.holder,
+    workers: plan.workers,
+    contenders: plan.workers * plan.contenders,
+    keys: plan.keys,
+    keyChoice: plan.keyChoice,
+    load: {
+      shape: plan.load,
+      targetHz: plan.rateHz,
+      achievedHz: plan.rateHz === null ? null : (latencyUs.service.count * 1000) / durationMs,
+    },
+    workload: plan.workload,
+    ttlMs: plan.ttlMs,
+    holdMs: plan.holdMs,
+    thinkMs: plan.thinkMs,
+    waitMs: plan.waitMs,
+    durationMs,
+    attempts: counters.attempts,
+    tries: counters.tries,
+    grants: counters.grants,
+    refused: { busy: counters.busy, tooLate: counters.tooLate, unreachable: counters.unreachable },
+    cancelled: counters.cancelled,
+    unknown: counters.unknown,
+    errors: sumErrors(rounds),
+    throughputHz: medianOr0(repeats.map((repeat) => repeat.throughputHz)),
+    handoffHz: medianOr0(rounds.map((one) => (one.round.handoffs * 1000) / windowMs(one))),
+    commandsPerGrant: perGrant(sum(rounds, ({ round }) => round.commands)),
+    roundTripsPerGrant: perGrant(sum(rounds, ({ round }) => round.roundTrips)),
+    fairness: fairness(rounds),
+    waitUs: wait,
+    latencyUs,
+    backlog: {
+      peak: Math.max(0, ...rounds.map(({ round }) => round.backlog.peak)),
+      dropped: sum(rounds, ({ round }) => round.backlog.dropped),
+    },
+    resources: combineResources(rounds.map(({ round }) => round.resources)),
+    verdicts: combineVerdicts(rounds.map(({ verdicts }) => verdicts)),
+    detectionPower,
+    faults: [],
+    incidents: rounds.flatMap(({ round }) =>
+      round.incidents.map((text) => (rounds.length > 1 ? `round ${round.round}: ${text}` : text)),
+    ),
+    series: rounds[0]?.round.series ?? [],
+    repeats,
+  };
+}
+
+function repeatResult(one: JudgedRound): RepeatResult {
+  return {
+    round: one.round.round,
+    throughputHz: (one.round.grantsInWindow * 1000) / windowMs(one),
+    handoffHz: (one.round.handoffs * 1000) / windowMs(one),
+    waitUs: summariseLatency(one.histograms.wait),
+    acquireUs: summariseLatency(one.histograms.acquire),
+    violations: one.verdicts.filter(isViolation).reduce((total, verdict) => Math.max(total, verdict.violations), 0),
+  };
+}
+
+/** Of each round by itself: adding up rounds would even out who starved in which. */
+function fairness(rounds: readonly JudgedRound[]): RunResult['fairness'] {
+  const indices = rounds.flatMap(({ round }) => jainIndex(round.grantsOf) ?? []);
+  return {
+    jain: indices.length > 0 ? median(indices) : null,
+    starved: Math.max(0, ...rounds.map(({ round }) => starvedCount(round.grantsOf))),
+  };
+}
+
+function combineResources(rounds: readonly Resources[]): Resources {
+  const mid = (field: Exclude<keyof Resources, 'limitedBy'>): number | null => {
+    const known = rounds.flatMap((one) => one[field] ?? []);
+    return known.length > 0 ? median(known) : null;
+  };
+  const order = ['generator', 'server', 'machine', 'lock', 'unknown'] as const;
+  return {
+    limitedBy: order.find((candidate) => rounds.some((one) => one.limitedBy === candidate)) ?? 'unknown',
+    generatorUsPerCycle: mid('generatorUsPerCycle'),
+    serverUsPerCycle: mid('serverUsPerCycle'),
+    machineBusyRatio: mid('machineBusyRatio'),
+    runQueueWaitRatio: mid('runQueueWaitRatio'),
+    eventLoopUtilisation: mid('eventLoopUtilisation'),
+    eventLoopDelayUsP99: mid('eventLoopDelayUsP99'),
+  };
+}
+
+function sumHistograms(parts: readonly Histograms[]): Histograms {
+  return Object.fromEntries(
+    latencyNames.map((name) => {
+      const total = emptyHistogram();
+      for (const part of parts) addHistogram(total, part[name]);
+      return [name, total];
+    }),
+  ) as Histograms;
+}
+
+function sumErrors(rounds: readonly JudgedRound[]): Record<string, number> {
+  const errors: Record<string, number> = {};
+  for (const { round } of rounds)
+    for (const [code, count] of Object.entries(round.errors)) errors[code] = (errors[code] ?? 0) + count;
+  return errors;
+}
+
+function windowMs({ round }: JudgedRound): number {
+  return Math.max(1e-3, (round.history.windowNs[1] - round.history.windowNs[0]) / 1e6);
+}
+
+function sum(rounds: readonly JudgedRound[], of: (one: JudgedRound) => number): number {
+  return rounds.reduce((total, one) => total + of(one), 0);
+}
+
+function medianOr0(values: readonly number[]): number {
+  return values.length > 0 ? median(values) : 0;
+}

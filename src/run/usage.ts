@@ -1,0 +1,82 @@
+/** CPU of servers and machine within the measured window, and from it what limited the run. */
+import type { Resources } from '../contract/index.js';
+import { machineTimes, processTimes, type ScheduleTimes } from '../base/thread-times.js';
+import type { WorkerReport } from '../worker/protocol.js';
+
+/** Above this share of a core a single-threaded part has no room left. */
+const fullCore = 0.85;
+const fullMachine = 0.95;
+
+export interface UsageSample {
+  readonly servers: readonly (ScheduleTimes | null)[];
+  readonly machine: ReturnType<typeof machineTimes>;
+}
+
+export function sampleUsage(pids: readonly (number | null)[]): UsageSample {
+  return { servers: pids.map((pid) => (pid === null ? null : processTimes(pid))), machine: machineTimes() };
+}
+
+export interface UsageInput {
+  readonly begin: UsageSample;
+  readonly end: UsageSample;
+  readonly windowMs: number;
+  readonly grants: number;
+  readonly reports: readonly WorkerReport[];
+  /** CPU of the servers as they tell it themselves, where their processes cannot be seen. */
+  readonly toldServerCpuMs: readonly number[];
+}
+
+export function resourcesUsed({ begin, end, windowMs, grants, reports, toldServerCpuMs }: UsageInput): Resources {
+  const serverCpuMs = end.servers.map((times, i) => {
+    const before = begin.servers[i];
+    return times !== null && before !== null ? (times.cpuNs - before.cpuNs) / 1e6 : (toldServerCpuMs[i] ?? NaN);
+  });
+  const workerCpuMs = reports.map((report) => (report.cpuNs === null ? NaN : report.cpuNs / 1e6));
+  const queuedMs = [
+    ...end.servers.map((times, i) =>
+      times !== null && begin.servers[i] !== null ? (times.queuedNs - begin.servers[i].queuedNs) / 1e6 : NaN,
+    ),
+    ...reports.map((report) => (report.queuedNs === null ? NaN : report.queuedNs / 1e6)),
+  ];
+  const busy =
+    begin.machine !== null && end.machine !== null && end.machine.total > begin.machine.total
+      ? (end.machine.busy - begin.machine.busy) / (end.machine.total - begin.machine.total)
+      : null;
+  const utilisation = reports.length > 0 ? Math.max(...reports.map((report) => report.eventLoopUtilisation)) : null;
+  const delays = reports.flatMap((report) => report.eventLoopDelayUsP99 ?? []);
+  const perGrant = (totalMs: number | null): number | null =>
+    totalMs === null || grants === 0 ? null : (totalMs * 1000) / grants;
+  return {
+    limitedBy: limitedBy(share(workerCpuMs, windowMs), utilisation, share(serverCpuMs, windowMs), busy),
+    generatorUsPerCycle: perGrant(sumKnown(workerCpuMs)),
+    serverUsPerCycle: perGrant(sumKnown(serverCpuMs)),
+    machineBusyRatio: busy,
+    runQueueWaitRatio: share(queuedMs, windowMs),
+    eventLoopUtilisation: utilisation,
+    eventLoopDelayUsP99: delays.length > 0 ? Math.max(...delays) : null,
+  };
+}
+
+function limitedBy(
+  generator: number | null,
+  utilisation: number | null,
+  server: number | null,
+  machine: number | null,
+): Resources['limitedBy'] {
+  if ((generator ?? 0) > fullCore || (generator === null && (utilisation ?? 0) > fullCore)) return 'generator';
+  if ((server ?? 0) > fullCore) return 'server';
+  if ((machine ?? 0) > fullMachine) return 'machine';
+  return generator === null && utilisation === null ? 'unknown' : 'lock';
+}
+
+function sumKnown(values: readonly number[]): number | null {
+  return values.length > 0 && values.every((value) => !Number.isNaN(value))
+    ? values.reduce((sum, value) => sum + value, 0)
+    : null;
+}
+
+/** The largest share of the window that one of them took; null when none is known. */
+function share(valuesMs: readonly number[], windowMs: number): number | null {
+  const known = valuesMs.filter((value) => !Number.isNaN(value));
+  return known.length > 0 && windowMs > 0 ? Math.max(...known) / windowMs : null;
+}
