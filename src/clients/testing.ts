@@ -1,0 +1,164 @@
+/** For the tests of this folder only: real servers, a relay that can cut a connection or swallow replies, and short ways to ask. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createServer, connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { delay, nowMs } from '../base/clock.js';
+import type { Command, Failure, Lane, RedisNode, Reply } from '../contract/index.js';
+import { findRedis } from '../servers/redis-binary.js';
+import { startRedis } from '../servers/redis-process.js';
+import { makeRunFolder, removeRunFolder } from '../servers/run-folder.js';
+import { serverUser } from '../servers/server-user.js';
+import type { NodeEndpoint } from './endpoint.js';
+import type { ClientSettings } from './open.js';
+
+export const clients = ['ioredis', 'node-redis'] as const;
+
+export const settings: ClientSettings = { connectTimeoutMs: 1_000, scripts: [], readyWaitMs: 5_000 };
+
+/** Long enough never to matter, short enough to fail a test. */
+export const patientMs = 10_000;
+
+export interface TestServer {
+  readonly endpoint: NodeEndpoint;
+  /** Of the first process. */
+  readonly pid: number;
+  kill(signal: NodeJS.Signals): void;
+  /** SIGKILL, and waits until it is gone. */
+  crash(): Promise<void>;
+  /** After a crash: an empty server on the same port. */
+  restart(): void;
+  stop(): Promise<void>;
+}
+
+export async function startServer(password?: string): Promise<TestServer> {
+  const binary = findRedis();
+  if (binary === null) throw new Error('these tests need a redis-server');
+  const dir = makeRunFolder();
+  const login = password === undefined ? {} : { password };
+  const first = await startRedis({ binary, dir, name: 'test', persistence: 'none', ...login });
+  let again: ChildProcess | null = null;
+  let exited: Promise<unknown> = first.exited;
+  const kill = (signal: NodeJS.Signals): void => {
+    if (again === null) first.kill(signal);
+    else again.kill(signal);
+  };
+  const crash = async (): Promise<void> => {
+    kill('SIGKILL');
+    await exited;
+  };
+  return {
+    endpoint: first.endpoint,
+    pid: first.pid,
+    kill,
+    crash,
+    restart: () => {
+      const user = serverUser();
+      const args = ['--port', String(first.endpoint.port), '--bind', first.endpoint.host, '--save', '', '--dir', dir];
+      const child = spawn(binary.path, args, { stdio: 'ignore', ...(user ?? {}) });
+      exited = new Promise((resolve) => child.once('exit', resolve));
+      again = child;
+    },
+    stop: async () => {
+      await crash();
+      removeRunFolder(dir);
+    },
+  };
+}
+
+export interface Relay {
+  readonly endpoint: NodeEndpoint;
+  /** While true, what the server says is thrown away. */
+  swallow: boolean;
+  /** Connections accepted so far. */
+  readonly accepted: number;
+  /** Ends all connections. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+export async function startRelay(to: NodeEndpoint): Promise<Relay> {
+  const sockets = new Set<Socket>();
+  let accepted = 0;
+  const server = createServer((near) => {
+    accepted += 1;
+    const far = connect(to.port, to.host);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => sockets.delete(socket));
+    }
+    near.on('data', (chunk) => far.write(chunk));
+    far.on('data', (chunk) => {
+      if (!relay.swallow) near.write(chunk);
+    });
+    near.on('close', () => far.destroy());
+    far.on('close', () => near.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const relay = {
+    endpoint: { host: '127.0.0.1', port, tls: false },
+    swallow: false,
+    get accepted() {
+      return accepted;
+    },
+    cut,
+    close: async () => {
+      cut();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return relay;
+}
+
+export interface Answer {
+  readonly tag: number;
+  readonly failure: Failure | null;
+  readonly reply: Reply;
+}
+
+export function ask(lane: Lane, name: string, ...args: readonly (string | number)[]): Promise<Answer> {
+  return askWithin(lane, patientMs, { name, args });
+}
+
+export function askWithin(lane: Lane, timeoutMs: number, command: Command, tag = 0): Promise<Answer> {
+  return new Promise((resolve) => {
+    lane.send(command, timeoutMs, tag, (told, failure, reply) => resolve({ tag: told, failure, reply }));
+  });
+}
+
+export function askGroup(lane: Lane, timeoutMs: number, commands: readonly Command[]): Promise<Answer> {
+  return new Promise((resolve) => {
+    lane.group(commands, timeoutMs, 0, (tag, failure, reply) => resolve({ tag, failure, reply }));
+  });
+}
+
+/** The reply, of a command that must not fail. */
+export async function tell(lane: Lane, name: string, ...args: readonly (string | number)[]): Promise<Reply> {
+  const { failure, reply } = await ask(lane, name, ...args);
+  if (failure !== null) throw new Error(`${name}: ${failure.code} ${failure.message}`);
+  return reply;
+}
+
+/** Resolves when the shared lane is up with at least this incarnation. */
+export function incarnationOf(node: RedisNode, atLeast: number): Promise<void> {
+  return until(() => node.shared.up && node.shared.incarnation >= atLeast);
+}
+
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const limitMs = nowMs() + patientMs;
+  while (!(await condition())) {
+    if (nowMs() > limitMs) throw new Error(`not so within ${patientMs} ms: ${condition.toString()}`);
+    await delay(2);
+  }
+}
+
+/** How often the server has executed a command since it started. */
+export async function callsOf(lane: Lane, name: string): Promise<number> {
+  const stats = String(await tell(lane, 'INFO', 'commandstats'));
+  return Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+}

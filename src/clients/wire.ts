@@ -1,0 +1,35 @@
+/**
+ * What a client library is reduced to: one physical connection that takes commands and tells of replies, of its opening
+ * and of its end. It never comes back: a new connection is a new wire, so that no library can send anything twice.
+ */
+import type { Command, Reply } from '../contract/index.js';
+import type { NodeEndpoint } from './endpoint.js';
+
+/** Where the answer to one command goes. Exactly one of these is called, once; commands are answered in send order. */
+export interface Sink {
+  reply(reply: Reply): void;
+  /** The server answered with an error. */
+  refuse(message: string): void;
+  /** The library gave up on the command. */
+  lose(reason: string): void;
+}
+
+export interface Wire {
+  /** Hands a command to the library. It leaves with the others of this turn of the event loop. */
+  push(command: Command, sink: Sink): void;
+  /** Called at the end of a turn in which something was pushed. Afterwards all of it counts as written. */
+  flush(): void;
+  subscribe(channel: string): Promise<void>;
+  unsubscribe(channel: string): Promise<void>;
+  /** Ends the connection at once, whatever its state. Afterwards nothing is told to the events any more, sinks aside. */
+  destroy(): void;
+}
+
+/** None of these is called before `Dial` has returned. */
+export interface WireEvents {
+  opened(): void;
+  closed(reason: string): void;
+  message(channel: string, payload: string): void;
+}
+
+export type Dial = (endpoint: NodeEndpoint, connectTimeoutMs: number, events: WireEvents) => Wire;

@@ -1,0 +1,106 @@
+/**
+ * Servers in containers, by testcontainers, which is loaded only when it is needed: it is large. Data and settings as
+ * with processes; the containers and their network go with the host, and testcontainers' own reaper sees to the rest.
+ */
+import type { StartedNetwork, StartedTestContainer } from 'testcontainers';
+import { LockbenchError, type Persistence, type Topology } from '../contract/index.js';
+import { allOrNone } from './all-or-none.js';
+import { Fleet, type Member } from './fleet.js';
+import { provisionedOf, type Provisioned, type ServerHost } from './host.js';
+import { awaitReplicas } from './replicas.js';
+import { rolesOf, type Role } from './roles.js';
+import { serverArgs } from './server-args.js';
+
+export interface ContainerSettings {
+  readonly image: string;
+  readonly persistence: Persistence;
+  readonly keyPrefix: string;
+}
+
+type Testcontainers = typeof import('testcontainers');
+
+const redisPort = 6379;
+const startLimitMs = 120_000;
+const stopLimitMs = 5_000;
+const primaryAlias = 'primary';
+
+export class ContainerHost implements ServerHost {
+  readonly kind = 'container';
+  readonly #running = new Set<StartedTestContainer>();
+  readonly #networks = new Set<StartedNetwork>();
+  #closed = false;
+
+  constructor(private readonly settings: ContainerSettings) {}
+
+  async provision(topology: Topology): Promise<Provisioned> {
+    const tools = await import('testcontainers');
+    const roles = rolesOf(topology);
+    const containers: StartedTestContainer[] = [];
+    try {
+      // The primary has to be there before its replicas, and only they need a network in common.
+      const network = topology.kind === 'replicated' ? await this.#network(tools) : null;
+      const first = network === null ? [] : roles.slice(0, 1);
+      for (const wave of [first, roles.slice(first.length)]) {
+        const starting = wave.map((role) => this.#start(tools, role, network));
+        containers.push(...(await allOrNone(starting, (started) => this.#stop(started))));
+      }
+      const members = containers.map((container, i): Member => {
+        const endpoint = { host: container.getHost(), port: container.getMappedPort(redisPort), tls: false };
+        return { ...roles[i]!, endpoint, pid: null };
+      });
+      const fleet = new Fleet(members, this.settings.keyPrefix);
+      await awaitReplicas(fleet);
+      return await provisionedOf(fleet, () => this.#stop(containers));
+    } catch (error) {
+      await this.#stop(containers);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#stop([...this.#running]);
+    for (const network of this.#networks) await network.stop().catch(() => {});
+    this.#networks.clear();
+  }
+
+  async #network(tools: Testcontainers): Promise<StartedNetwork> {
+    const network = await new tools.Network().start();
+    this.#networks.add(network);
+    return network;
+  }
+
+  async #stop(containers: readonly StartedTestContainer[]): Promise<void> {
+    await Promise.all(
+      containers.map(async (container) => {
+        if (!this.#running.delete(container)) return;
+        await container.stop({ remove: true, removeVolumes: true, timeout: stopLimitMs });
+      }),
+    );
+  }
+
+  async #start(tools: Testcontainers, role: Role, network: StartedNetwork | null): Promise<StartedTestContainer> {
+    const { image, persistence } = this.settings;
+    const follow = role.kind === 'replica' ? ['--replicaof', primaryAlias, String(redisPort)] : [];
+    // Arguments alone: the official images of Redis and Valkey put their server in front of them.
+    const container = new tools.GenericContainer(image)
+      .withCommand([...serverArgs(persistence), ...follow])
+      .withExposedPorts(redisPort)
+      .withWaitStrategy(tools.Wait.forLogMessage(/Ready to accept connections/))
+      .withStartupTimeout(startLimitMs);
+    if (network !== null) container.withNetwork(network).withNetworkAliases(role.name.replaceAll(' ', '-'));
+    try {
+      const started = await container.start();
+      this.#running.add(started);
+      if (this.#closed) await this.#stop([started]);
+      return started;
+    } catch (error) {
+      throw new LockbenchError(
+        'SERVER_FAILED',
+        `${role.name}: no container could be started from ${image}: ${(error as Error).message}`,
+        `Try by hand: docker run --rm ${image}; another image is chosen with --image.`,
+        { cause: error },
+      );
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The servers of one topology, however they came about: what they are, what they used, which of our keys are left on
+ * them. One admin connection to each; one that is lost is opened again when it is needed next.
+ */
+import { openAdmin, type Admin } from '../clients/admin.js';
+import type { NodeEndpoint } from '../clients/endpoint.js';
+import type { Reply } from '../contract/index.js';
+import { cpuMsIn, modeIn, parseInfo, settingIn, settingNames, versionIn, type ServerFacts } from './facts.js';
+import { keysWith, removeKeysWith } from './keys.js';
+import type { Role } from './roles.js';
+
+export const adminLimitMs = 2_000;
+
+export interface Member extends Role {
+  readonly endpoint: NodeEndpoint;
+  readonly pid: number | null;
+}
+
+export class Fleet {
+  readonly #links = new Map<Member, Promise<Admin>>();
+  readonly #listeners = new Set<(text: string) => void>();
+  #leaving = false;
+
+  constructor(
+    readonly members: readonly Member[],
+    private readonly keyPrefix: string,
+  ) {}
+
+  /** Rejects with the reason when the server cannot be reached. */
+  admin(member: Member): Promise<Admin> {
+    let link = this.#links.get(member);
+    if (link !== undefined) return link;
+    link = openAdmin(member.endpoint, adminLimitMs);
+    this.#links.set(member, link);
+    link.then(
+      (admin) =>
+        admin.onLost(() => {
+          this.#links.delete(member);
+          if (member.pid === null) this.tell(`${member.name}: connection lost`);
+        }),
+      () => this.#links.delete(member),
+    );
+    return link;
+  }
+
+  async call(member: Member, name: string, ...args: readonly (string | number)[]): Promise<Reply> {
+    return (await this.admin(member)).call(name, ...args);
+  }
+
+  async info(member: Member, section: string): Promise<ReadonlyMap<string, string>> {
+    return parseInfo(await this.call(member, 'INFO', section));
+  }
+
+  facts(): Promise<readonly ServerFacts[]> {
+    return Promise.all(this.members.map((member) => this.#factsOf(member)));
+  }
+
+  cpuMs(): Promise<readonly number[]> {
+    return Promise.all(this.members.map((member) => this.info(member, 'cpu').then(cpuMsIn, () => NaN)));
+  }
+
+  /** Distinct, over all masters that can be reached. */
+  async keysLeft(): Promise<readonly string[]> {
+    const found = await Promise.allSettled(
+      this.#masters().map(async (member) => keysWith(this.keyPrefix, await this.admin(member))),
+    );
+    return [...new Set(found.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])))];
+  }
+
+  async removeKeys(): Promise<void> {
+    await Promise.allSettled(
+      this.#masters().map(async (member) => removeKeysWith(this.keyPrefix, await this.admin(member))),
+    );
+  }
+
+  onIncident(listener: (text: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** From now on the loss of a server is no incident: we are bringing it about ourselves. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  tell(text: string): void {
+    if (!this.#leaving) for (const listener of this.#listeners) listener(text);
+  }
+
+  close(): void {
+    this.leave();
+    for (const link of this.#links.values()) link.then((admin) => admin.close()).catch(() => {});
+    this.#links.clear();
+  }
+
+  #masters(): readonly Member[] {
+    return this.members.filter((member) => member.kind === 'master');
+  }
+
+  async #factsOf(member: Member): Promise<ServerFacts> {
+    const setting = (name: string): Promise<string> =>
+      this.call(member, 'CONFIG', 'GET', name).then(settingIn, () => 'unknown');
+    const info = this.info(member, 'server');
+    const values = await Promise.all(settingNames.map(setting));
+    const settings = Object.fromEntries(settingNames.map((name, i) => [name, values[i]!]));
+    return { name: member.name, version: versionIn(await info), mode: modeIn(await info), settings };
+  }
+}

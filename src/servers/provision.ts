@@ -1,0 +1,67 @@
+/**
+ * The way to servers: given ones, private processes, or containers, in this order unless told otherwise. The entry to
+ * this folder for the rest of the program.
+ */
+import type { NodeEndpoint } from '../clients/endpoint.js';
+import { LockbenchError, type Persistence, type ServersKind } from '../contract/index.js';
+import { ContainerHost } from './container-host.js';
+import { dockerEngine } from './docker-engine.js';
+import { ExternalHost } from './external-host.js';
+import type { ServerHost } from './host.js';
+import { noRedis } from './no-redis.js';
+import { ProcessHost } from './process-host.js';
+import { findRedis } from './redis-binary.js';
+
+export type { Provisioned, ServerHost } from './host.js';
+
+export interface ServerSettings {
+  readonly kind: ServersKind;
+  /** For containers. */
+  readonly image: string;
+  /** Of our own servers; external ones keep theirs. */
+  readonly persistence: Persistence;
+  readonly external: readonly NodeEndpoint[];
+  readonly keyPrefix: string;
+}
+
+/** Starts no server yet. Rejects with NO_REDIS where none is to be had. */
+export async function openServers(settings: ServerSettings): Promise<ServerHost> {
+  if (settings.keyPrefix === '')
+    throw new LockbenchError('BAD_ARGUMENT', 'the prefix of our keys is empty: that is every key');
+  switch (settings.kind) {
+    case 'external':
+      return externalHost(settings);
+    case 'process':
+      return processHost(settings) ?? refuse('--servers process, but no redis-server or valkey-server was found');
+    case 'container':
+      return containerHost(settings);
+    case 'auto':
+      if (settings.external.length > 0) return externalHost(settings);
+      return processHost(settings) ?? containerHost(settings);
+  }
+}
+
+function externalHost(settings: ServerSettings): ServerHost {
+  if (settings.external.length > 0) return new ExternalHost(settings);
+  throw new LockbenchError(
+    'BAD_ARGUMENT',
+    '--servers external needs --redis',
+    'Name them: --redis host:port,host:port,...',
+  );
+}
+
+function processHost(settings: ServerSettings): ServerHost | null {
+  const binary = findRedis();
+  return binary === null ? null : new ProcessHost({ ...settings, binary });
+}
+
+async function containerHost(settings: ServerSettings): Promise<ServerHost> {
+  const engine = await dockerEngine();
+  if (engine.available) return new ContainerHost(settings);
+  const tried = settings.kind === 'auto' ? 'no redis-server or valkey-server on PATH or in the cache folder, and ' : '';
+  return refuse(`${tried}${engine.reason}`);
+}
+
+function refuse(details: string): never {
+  throw noRedis(details);
+}

@@ -1,0 +1,27 @@
+/** What a topology consists of, in the order in which endpoints are given and nodes are numbered. */
+import type { Topology } from '../contract/index.js';
+
+export interface Role {
+  /** "master 3", "primary", "replica 1": as everything printed calls it. */
+  readonly name: string;
+  readonly kind: 'master' | 'replica';
+}
+
+export function rolesOf(topology: Topology): readonly Role[] {
+  switch (topology.kind) {
+    case 'none':
+      return [];
+    case 'single':
+      return [primary];
+    case 'quorum':
+      return Array.from({ length: topology.nodes }, (_, i) => ({ name: `master ${i + 1}`, kind: 'master' }));
+    case 'replicated':
+      return [primary, ...Array.from({ length: topology.replicas }, (_, i) => replica(i + 1))];
+  }
+}
+
+const primary: Role = { name: 'primary', kind: 'master' };
+
+function replica(number: number): Role {
+  return { name: `replica ${number}`, kind: 'replica' };
+}
