@@ -1,6 +1,6 @@
 /** A grant is handed out while its lease is valid. One that comes later invites its holder in beside the next. */
 import { rowFlags, type Check } from '../contract/index.js';
-import { ms, since } from './overlaps.js';
+import { since } from './overlaps.js';
 import { judged } from './verdict.js';
 
 export default {
@@ -14,9 +14,9 @@ export default {
       if ((rows.flags[row] & rowFlags.lateGrant) === 0) continue;
       late += 1;
       if (evidence.length < 5) {
-        const over = ms(rows.enterNs[row] - rows.validUntilNs[row]);
+        const who = context.contenderNames(rows.contender[row]);
         evidence.push(
-          `key ${rows.key[row]}: ${context.contenderNames(rows.contender[row])} was granted the lock at ${since(history, rows.enterNs[row])}, ${over} after the end of its validity`,
+          `key ${rows.key[row]}: ${who} was granted the lock at ${since(history, rows.enterNs[row])}, when its validity was over`,
         );
       }
     }

@@ -3,7 +3,7 @@
  * allocation per value, and the main thread reads the counts while they grow. hdr-histogram-js merges, computes and encodes;
  * a test holds the indices equal to its own.
  */
-import { build, type Histogram } from 'hdr-histogram-js';
+import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 
 const significantDigits = 3;
 export const highestNs = 3_600_000_000_000;
@@ -95,4 +95,13 @@ function lowestInBucket(index: number): number {
   if (index < subBuckets) return index;
   const bucket = (index >> halfMagnitude) - 1;
   return (index - (bucket << halfMagnitude)) * 2 ** bucket;
+}
+
+/** As the HdrHistogram tools read it. The exact sum and maximum are not in it: send them beside. */
+export function encodeHistogram(counts: Float64Array): {
+  readonly sumNs: number;
+  readonly maxNs: number;
+  readonly hdr: string;
+} {
+  return { sumNs: exactSumNs(counts), maxNs: exactMaxNs(counts), hdr: encodeIntoCompressedBase64(toHdr(counts)) };
 }

@@ -2,7 +2,16 @@
  * Everything that one round of one contestant left behind. Rows and histograms lie in files of their own; the rest is
  * `round.json`, so that a run can be judged again without Redis.
  */
-import type { Backlog, Counters, History, LatencyName, Resources, SeriesPoint } from '../contract/index.js';
+import {
+  latencyNames,
+  type Backlog,
+  type Counters,
+  type History,
+  type LatencyName,
+  type Resources,
+  type SeriesPoint,
+} from '../contract/index.js';
+import { addHistogram, emptyHistogram } from './histogram.js';
 
 export interface Round {
   /** Label of the contestant. */
@@ -31,4 +40,14 @@ export interface RoundData {
   readonly round: Round;
   readonly histograms: Histograms;
   readonly rows: History['rows'];
+}
+
+export function mergeHistograms(parts: readonly Histograms[]): Histograms {
+  return Object.fromEntries(
+    latencyNames.map((name) => {
+      const sum = emptyHistogram();
+      for (const part of parts) addHistogram(sum, part[name]);
+      return [name, sum];
+    }),
+  ) as Histograms;
 }

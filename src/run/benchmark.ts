@@ -13,13 +13,12 @@ import {
   type StrategyPlan,
   type Workload,
 } from '../contract/index.js';
-import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import { contextOf, judgeHistory } from '../check/judge.js';
 import { wallClock } from '../base/clock.js';
 import { listPlugins, loadPlugin } from '../base/plugins.js';
 import { seededRandom, shuffled } from '../base/random.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
-import { exactMaxNs, exactSumNs, toHdr } from '../record/histogram.js';
+import { encodeHistogram } from '../record/histogram.js';
 import { RunStore } from '../record/store.js';
 import type { RoundData } from '../record/round.js';
 import { openServers, type ServerHost } from '../servers/provision.js';
@@ -183,16 +182,7 @@ function writeResult(store: RunStore, result: Result, rounds: readonly JudgedRou
       strategy: round.strategy,
       round: round.round,
       unit: 'ns',
-      histograms: Object.fromEntries(
-        latencyNames.map((name) => [
-          name,
-          {
-            sumNs: exactSumNs(histograms[name]),
-            maxNs: exactMaxNs(histograms[name]),
-            hdr: encodeIntoCompressedBase64(toHdr(histograms[name])),
-          },
-        ]),
-      ),
+      histograms: Object.fromEntries(latencyNames.map((name) => [name, encodeHistogram(histograms[name])])),
     })),
   );
   store.writeJson(

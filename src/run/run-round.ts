@@ -7,11 +7,10 @@
 import { pluginUrl } from '../base/plugins.js';
 import { delay, nowNs } from '../base/clock.js';
 import { pathToFileURL } from 'node:url';
-import { latencyNames, type LoadShape, type Plan, type StrategyPlan, type Workload } from '../contract/index.js';
+import type { History, LoadShape, Plan, Stall, StrategyPlan, Workload } from '../contract/index.js';
 import { readConflicts } from '../record/cell.js';
 import { sumCounters } from '../record/counters.js';
-import { addHistogram, emptyHistogram } from '../record/histogram.js';
-import type { Histograms, Round, RoundData } from '../record/round.js';
+import { mergeHistograms, type Round, type RoundData } from '../record/round.js';
 import {
   allocateShared,
   controlAt,
@@ -20,13 +19,14 @@ import {
   windowAt,
   workerColumns,
   type SharedBuffers,
+  type WorkerColumns,
 } from '../record/shared.js';
 import { chunkFile, readRows } from '../record/store.js';
 import type { Provisioned } from '../servers/provision.js';
 import type { WorkerReport, WorkerTask } from '../worker/protocol.js';
 import { Crew } from './crew.js';
 import type { Observer } from './observer.js';
-import { resourcesUsed, sampleUsage } from './usage.js';
+import { resourcesUsed, sampleUsage, type UsageSample } from './usage.js';
 import { Watcher } from './watcher.js';
 
 const lookMs = 20;
@@ -48,117 +48,139 @@ export interface RoundSpec {
 }
 
 export async function runRound(spec: RoundSpec): Promise<RoundData> {
-  const { plan, strategy, workload, servers, signal } = spec;
+  const { plan, workload, servers } = spec;
   const shared = allocateShared({
     workers: plan.workers,
     contenders: plan.contenders,
     keys: plan.keys,
     cellsPerKey: workload.cellsPerKey,
   });
-  const control = controlOf(shared);
-  control.window.set([Infinity, Infinity, nowNs()]);
-  control.words[controlAt.grantsLeft] = plan.operations ?? 0;
+  const { window, words } = controlOf(shared);
+  window.set([Infinity, Infinity, nowNs()]);
+  words[controlAt.grantsLeft] = plan.operations ?? 0;
 
   const incidents: string[] = [];
   const tell = (text: string): void => {
-    const sinceMs = (nowNs() - control.window[windowAt.openNs]) / 1e6;
+    const sinceMs = (nowNs() - window[windowAt.openNs]) / 1e6;
     incidents.push(
       Number.isFinite(sinceMs) ? `${sinceMs < 0 ? '' : '+'}${(sinceMs / 1000).toFixed(1)} s: ${text}` : text,
     );
-    spec.observer.note(`${strategy.label}: ${text}`);
+    spec.observer.note(`${spec.strategy.label}: ${text}`);
   };
   const stopListening = servers.onIncident(tell);
   const crew = new Crew(tasksOf(spec, shared), tell);
   try {
     const clientOptions = await crew.ready();
-    const toldBefore = await servers.cpuMs();
-    const watcher = new Watcher(shared, strategy.label, plan, spec.observer);
-    control.window[windowAt.openNs] = nowNs() + (plan.warmupMs + openingMs) * 1e6;
-    control.window[windowAt.closeNs] = control.window[windowAt.openNs] + plan.durationMs * 1e6;
-    crew.go();
-
-    let begin = sampleUsage(servers.pids);
-    let opened = false;
-    while (nowNs() < control.window[windowAt.closeNs] && !signal.aborted && !crew.deserted) {
-      await delay(lookMs);
-      if (!opened && nowNs() >= control.window[windowAt.openNs]) {
-        begin = sampleUsage(servers.pids);
-        opened = true;
-      }
-      watcher.look();
-    }
-    control.window[windowAt.openNs] = Math.min(control.window[windowAt.openNs], nowNs());
-    control.window[windowAt.closeNs] = Math.min(control.window[windowAt.closeNs], nowNs());
-    const end = sampleUsage(servers.pids);
-    watcher.end();
-    if (!signal.aborted) await drain(shared, plan, spec.shape.open, crew);
-    const answers = await crew.stop(0);
-    const toldAfter = await servers.cpuMs();
-    const reports = answers.filter((answer) => typeof answer !== 'string');
-    const keysLeft = await servers.keysLeft();
-
-    const { rows, cut } = readRows(spec.historyFolder, handedOver(reports));
-    const lost = [...cut, ...whyLost(answers)];
-    const columns = shared.workers.map(workerColumns);
-    const measured = sumCounters(columns.map((worker) => worker.measured));
-    const windowNs = [control.window[windowAt.openNs], control.window[windowAt.closeNs]] as const;
-    const live = (at: number): number => columns.reduce((sum, worker) => sum + worker.live[at], 0);
-    const staller = columns.reduce((a, b) => (b.live[liveAt.stallMs] > a.live[liveAt.stallMs] ? b : a)).live;
-    const resource = new Int32Array(shared.resource);
-    for (const report of reports) if (report.unsettled !== null) tell(report.unsettled);
-    const round: Round = {
-      strategy: strategy.label,
-      round: spec.round,
-      history: {
-        counters: sumCounters(columns.map((worker) => worker.all)),
-        cell: readConflicts(shared),
-        longestStall:
-          staller[liveAt.stallMs] > 0
-            ? { ms: staller[liveAt.stallMs], key: staller[liveAt.stallKey], atNs: staller[liveAt.stallAtNs] }
-            : null,
-        resource:
-          workload.cellsPerKey === 0
-            ? null
-            : {
-                believed: Array.from({ length: plan.keys }, (_, key) =>
-                  reports.reduce((sum, report) => sum + report.believed[key], 0),
-                ),
-                found: Array.from({ length: plan.keys }, (_, key) => resource[key * workload.cellsPerKey]),
-              },
-        windowNs,
-        lost,
-        keysLeft: strategy.topology.kind === 'none' ? null : keysLeft,
-      },
-      measured,
-      grantsInWindow: live(liveAt.grantsInWindow),
-      handoffs: live(liveAt.handoffs),
-      grantsOf: [...new Int32Array(shared.grantsOf)],
-      commands: reports.reduce((sum, report) => sum + report.commands, 0),
-      roundTrips: reports.reduce((sum, report) => sum + report.roundTrips, 0),
-      errors: mergeErrors(reports),
-      backlog: {
-        pending: reports.reduce((sum, report) => sum + report.backlog.pending, 0),
-        peak: Math.max(0, ...reports.map((report) => report.backlog.peak)),
-        dropped: reports.reduce((sum, report) => sum + report.backlog.dropped, 0),
-      },
-      resources: resourcesUsed({
-        begin,
-        end,
-        windowMs: (windowNs[1] - windowNs[0]) / 1e6,
-        grants: live(liveAt.grantsInWindow),
-        reports,
-        toldServerCpuMs: toldAfter.map((ms, i) => ms - toldBefore[i]),
-      }),
-      series: watcher.series,
-      incidents,
-      clientOptions,
-      interrupted: signal.aborted,
-    };
-    return { round, rows, histograms: mergeHistograms(columns.map((worker) => worker.histograms)) };
+    const watcher = new Watcher(shared, spec.strategy.label, plan, spec.observer);
+    const measured = await measure(spec, shared, crew, watcher);
+    const keysLeft = spec.strategy.topology.kind === 'none' ? null : await servers.keysLeft();
+    for (const report of measured.reports) if (report.unsettled !== null) tell(report.unsettled);
+    return collect(spec, shared, measured, { keysLeft, incidents, clientOptions, series: watcher.series });
   } finally {
     stopListening();
     await crew.dismiss();
   }
+}
+
+interface Measured {
+  readonly begin: UsageSample;
+  readonly end: UsageSample;
+  readonly serverCpuMs: readonly number[];
+  readonly reports: readonly WorkerReport[];
+  readonly lost: readonly string[];
+}
+
+/** Lets the workers go, watches them until the window closes, drains, and stops them. */
+async function measure(spec: RoundSpec, shared: SharedBuffers, crew: Crew, watcher: Watcher): Promise<Measured> {
+  const { plan, servers, signal } = spec;
+  const { window } = controlOf(shared);
+  const toldBefore = await servers.cpuMs();
+  window[windowAt.openNs] = nowNs() + (plan.warmupMs + openingMs) * 1e6;
+  window[windowAt.closeNs] = window[windowAt.openNs] + plan.durationMs * 1e6;
+  crew.go();
+  let begin: UsageSample | null = null;
+  while (nowNs() < window[windowAt.closeNs] && !signal.aborted && !crew.deserted) {
+    await delay(lookMs);
+    if (nowNs() >= window[windowAt.openNs]) begin ??= sampleUsage(servers.pids);
+    watcher.look();
+  }
+  window[windowAt.openNs] = Math.min(window[windowAt.openNs], nowNs());
+  window[windowAt.closeNs] = Math.min(window[windowAt.closeNs], nowNs());
+  const end = sampleUsage(servers.pids);
+  watcher.end();
+  if (!signal.aborted) await drain(shared, plan, spec.shape.open, crew);
+  const answers = await crew.stop(0);
+  const toldAfter = await servers.cpuMs();
+  return {
+    begin: begin ?? end,
+    end,
+    serverCpuMs: toldAfter.map((ms, i) => ms - toldBefore[i]),
+    reports: answers.filter((answer) => typeof answer !== 'string'),
+    lost: whyLost(answers),
+  };
+}
+
+type Seen = Pick<Round, 'incidents' | 'clientOptions' | 'series'> & { readonly keysLeft: readonly string[] | null };
+
+/** Everything that the round left behind, from shared memory, the workers' reports and their files. */
+function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, seen: Seen): RoundData {
+  const { reports } = measured;
+  const { keysLeft, ...told } = seen;
+  const { rows, cut } = readRows(spec.historyFolder, handedOver(reports));
+  const columns = shared.workers.map(workerColumns);
+  const total = (of: (report: WorkerReport) => number): number => reports.reduce((sum, report) => sum + of(report), 0);
+  const live = (at: number): number => columns.reduce((sum, worker) => sum + worker.live[at], 0);
+  const [openNs, closeNs] = controlOf(shared).window;
+  const round: Round = {
+    strategy: spec.strategy.label,
+    round: spec.round,
+    history: {
+      counters: sumCounters(columns.map((worker) => worker.all)),
+      cell: readConflicts(shared),
+      longestStall: longestStall(columns),
+      resource: resourceOf(spec, shared, reports),
+      windowNs: [openNs, closeNs],
+      lost: [...cut, ...measured.lost],
+      keysLeft,
+    },
+    measured: sumCounters(columns.map((worker) => worker.measured)),
+    grantsInWindow: live(liveAt.grantsInWindow),
+    handoffs: live(liveAt.handoffs),
+    grantsOf: [...new Int32Array(shared.grantsOf)],
+    commands: total((report) => report.commands),
+    roundTrips: total((report) => report.roundTrips),
+    errors: mergeErrors(reports),
+    backlog: {
+      pending: total((report) => report.backlog.pending),
+      peak: Math.max(0, ...reports.map((report) => report.backlog.peak)),
+      dropped: total((report) => report.backlog.dropped),
+    },
+    resources: resourcesUsed({ ...measured, windowMs: (closeNs - openNs) / 1e6, grants: live(liveAt.grantsInWindow) }),
+    ...told,
+    interrupted: spec.signal.aborted,
+  };
+  return { round, rows, histograms: mergeHistograms(columns.map((worker) => worker.histograms)) };
+}
+
+function longestStall(columns: readonly WorkerColumns[]): Stall | null {
+  const { live } = columns.reduce((a, b) => (b.live[liveAt.stallMs] > a.live[liveAt.stallMs] ? b : a));
+  const ms = live[liveAt.stallMs];
+  return ms > 0 ? { ms, key: live[liveAt.stallKey], atNs: live[liveAt.stallAtNs] } : null;
+}
+
+function resourceOf(
+  { plan, workload }: RoundSpec,
+  shared: SharedBuffers,
+  reports: readonly WorkerReport[],
+): History['resource'] {
+  if (workload.cellsPerKey === 0) return null;
+  const cells = new Int32Array(shared.resource);
+  return {
+    believed: Array.from({ length: plan.keys }, (_, key) =>
+      reports.reduce((sum, report) => sum + report.believed[key], 0),
+    ),
+    found: Array.from({ length: plan.keys }, (_, key) => cells[key * workload.cellsPerKey]),
+  };
 }
 
 function tasksOf({ plan, strategy, round, servers, historyFolder }: RoundSpec, shared: SharedBuffers): WorkerTask[] {
@@ -206,14 +228,4 @@ function mergeErrors(reports: readonly WorkerReport[]): Record<string, number> {
   for (const { errors } of reports)
     for (const [code, count] of Object.entries(errors)) merged[code] = (merged[code] ?? 0) + count;
   return merged;
-}
-
-function mergeHistograms(parts: readonly Histograms[]): Histograms {
-  return Object.fromEntries(
-    latencyNames.map((name) => {
-      const sum = emptyHistogram();
-      for (const part of parts) addHistogram(sum, part[name]);
-      return [name, sum];
-    }),
-  ) as Histograms;
 }

@@ -10,8 +10,7 @@ import {
 } from '../contract/index.js';
 import { combineVerdicts, isViolation } from '../check/judge.js';
 import { counterNames } from '../record/counters.js';
-import { addHistogram, emptyHistogram } from '../record/histogram.js';
-import type { Histograms, Round } from '../record/round.js';
+import { mergeHistograms, type Histograms, type Round } from '../record/round.js';
 import { jainIndex, starvedCount } from '../stats/fairness.js';
 import { summariseLatency } from '../stats/latency.js';
 import { median } from '../stats/median.js';
@@ -28,7 +27,7 @@ export function summarise(
   rounds: readonly JudgedRound[],
   detectionPower: RunResult['detectionPower'],
 ): RunResult {
-  const histograms = sumHistograms(rounds.map(({ histograms: one }) => one));
+  const histograms = mergeHistograms(rounds.map(({ histograms: one }) => one));
   const counters = Object.fromEntries(
     counterNames.map((name) => [name, sum(rounds, ({ round }) => round.measured[name])]),
   ) as Round['measured'];
@@ -132,16 +131,6 @@ function combineResources(rounds: readonly Resources[]): Resources {
     eventLoopUtilisation: mid('eventLoopUtilisation'),
     eventLoopDelayUsP99: mid('eventLoopDelayUsP99'),
   };
-}
-
-function sumHistograms(parts: readonly Histograms[]): Histograms {
-  return Object.fromEntries(
-    latencyNames.map((name) => {
-      const total = emptyHistogram();
-      for (const part of parts) addHistogram(total, part[name]);
-      return [name, total];
-    }),
-  ) as Histograms;
 }
 
 function sumErrors(rounds: readonly JudgedRound[]): Record<string, number> {

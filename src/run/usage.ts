@@ -23,13 +23,13 @@ export interface UsageInput {
   readonly grants: number;
   readonly reports: readonly WorkerReport[];
   /** CPU of the servers as they tell it themselves, where their processes cannot be seen. */
-  readonly toldServerCpuMs: readonly number[];
+  readonly serverCpuMs: readonly number[];
 }
 
-export function resourcesUsed({ begin, end, windowMs, grants, reports, toldServerCpuMs }: UsageInput): Resources {
-  const serverCpuMs = end.servers.map((times, i) => {
+export function resourcesUsed({ begin, end, windowMs, grants, reports, serverCpuMs }: UsageInput): Resources {
+  const serversMs = end.servers.map((times, i) => {
     const before = begin.servers[i];
-    return times !== null && before !== null ? (times.cpuNs - before.cpuNs) / 1e6 : (toldServerCpuMs[i] ?? NaN);
+    return times !== null && before !== null ? (times.cpuNs - before.cpuNs) / 1e6 : (serverCpuMs[i] ?? NaN);
   });
   const workerCpuMs = reports.map((report) => (report.cpuNs === null ? NaN : report.cpuNs / 1e6));
   const queuedMs = [
@@ -47,9 +47,9 @@ export function resourcesUsed({ begin, end, windowMs, grants, reports, toldServe
   const perGrant = (totalMs: number | null): number | null =>
     totalMs === null || grants === 0 ? null : (totalMs * 1000) / grants;
   return {
-    limitedBy: limitedBy(share(workerCpuMs, windowMs), utilisation, share(serverCpuMs, windowMs), busy),
+    limitedBy: limitedBy(share(workerCpuMs, windowMs), utilisation, share(serversMs, windowMs), busy),
     generatorUsPerCycle: perGrant(sumKnown(workerCpuMs)),
-    serverUsPerCycle: perGrant(sumKnown(serverCpuMs)),
+    serverUsPerCycle: perGrant(sumKnown(serversMs)),
     machineBusyRatio: busy,
     runQueueWaitRatio: share(queuedMs, windowMs),
     eventLoopUtilisation: utilisation,

@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import { rowFlags, type Check, type History, type Verdict } from '../contract/index.js';
+import accounting from './accounting.js';
+import assumptions from './assumptions.js';
+import deadlockFreedom from './deadlock-freedom.js';
+import grantedInTime from './granted-in-time.js';
+import { combineVerdicts, isInvalid, isViolation } from './judge.js';
+import keysLeft from './keys-left.js';
+import lostUpdates from './lost-updates.js';
+import mutualExclusionCell from './mutual-exclusion-cell.js';
+import mutualExclusion from './mutual-exclusion.js';
+import overstay from './overstay.js';
+import { context, historyOf } from './testing.js';
+
+const judge = (check: Check, history: History, claims = context.claims): Verdict =>
+  check.judge(history, { ...context, claims })!;
+const sound = historyOf([
+  { contender: 1, enter: 0, leave: 10, validUntil: 1000 },
+  { contender: 2, enter: 11, leave: 20, validUntil: 1011 },
+  { contender: 3, enter: 5, leave: 15, validUntil: 1000, key: 1 },
+]);
+
+describe('mutual exclusion', () => {
+  it('passes intervals that do not meet on a key, with the bound that so many grants allow', () => {
+    expect(judge(mutualExclusion, sound)).toMatchObject({ verdict: 'pass', violations: 0, upperBound: 1 });
+  });
+
+  it('fails when one enters while another is inside with a valid lease, and tells who and when', () => {
+    const verdict = judge(
+      mutualExclusion,
+      historyOf([
+        { contender: 1, enter: 0, leave: 100, validUntil: 80 },
+        { contender: 2, enter: 50, leave: 60, validUntil: 1050 },
+      ]),
+    );
+    expect(verdict).toMatchObject({ verdict: 'fail', violations: 1, claimed: true });
+    expect(verdict.evidence[0]).toContain(
+      'c2 was granted the lock while c1 was inside, whose lease was valid for another 30.000 ms',
+    );
+    expect(verdict.evidence.some((line) => line.includes('+0.050000 s') && line.includes('c2 enters'))).toBe(true);
+  });
+
+  it('sees a short section inside a long one that began before others', () => {
+    const verdict = judge(
+      mutualExclusion,
+      historyOf([
+        { contender: 1, enter: 0, leave: 1000, validUntil: 1000 },
+        { contender: 2, enter: 10, leave: 20, validUntil: 1010 },
+        { contender: 3, enter: 900, leave: 910, validUntil: 1900 },
+      ]),
+    );
+    expect(verdict.violations).toBe(2);
+  });
+
+  it('does not blame the lock when the one inside had outlived its lease; overstay does', () => {
+    const history = historyOf([
+      { contender: 1, enter: 0, leave: 100, validUntil: 40 },
+      { contender: 2, enter: 50, leave: 60, validUntil: 1050 },
+    ]);
+    expect(judge(mutualExclusion, history).verdict).toBe('pass');
+    expect(judge(overstay, history)).toMatchObject({ verdict: 'fail', violations: 1, claimed: false });
+    expect(judge(overstay, history).evidence[0]).toContain(
+      'c2 entered while c1 was still inside, 10.000 ms after its lease was over',
+    );
+  });
+
+  it('tells the theft when a late release deleted the next holder’s lock', () => {
+    const history = historyOf([
+      { contender: 1, enter: 0, leave: 300, validUntil: 200 },
+      { contender: 2, enter: 205, leave: 505, validUntil: 405 },
+      { contender: 3, enter: 310, leave: 610, validUntil: 510 },
+    ]);
+    const verdict = judge(mutualExclusion, history, { ...context.claims, ownerRelease: false });
+    expect(verdict.evidence[1]).toContain(
+      'theft: c1, 100.000 ms past the end of its own lease, released without looking',
+    );
+    expect(verdict.evidence[1]).toContain('deleted that of c2');
+  });
+
+  it('knows locks without expiry', () => {
+    const verdict = judge(
+      mutualExclusion,
+      historyOf([
+        { contender: 1, enter: 0, leave: 100, validUntil: Infinity },
+        { contender: 2, enter: 50, leave: 60, validUntil: Infinity },
+      ]),
+    );
+    expect(verdict.evidence[0]).toContain('a lock without expiry');
+  });
+
+  it('is undecided when records are missing, but fails all the same on what is there', () => {
+    const lost = ['worker 1: killed'];
+    expect(judge(mutualExclusion, historyOf([], { lost }))).toMatchObject({ verdict: 'undecided' });
+    const overlapping = historyOf(
+      [
+        { contender: 1, enter: 0, leave: 100, validUntil: 100 },
+        { contender: 2, enter: 50, leave: 60, validUntil: 1050 },
+      ],
+      { lost },
+    );
+    expect(judge(mutualExclusion, overlapping).verdict).toBe('fail');
+  });
+
+  it('does not count an unknown acquire as an entry', () => {
+    const history = historyOf([
+      { contender: 1, enter: 0, leave: 100, validUntil: 100 },
+      { contender: 2, enter: 50, leave: 50, validUntil: 50, flags: rowFlags.unknown },
+    ]);
+    expect(judge(mutualExclusion, history).verdict).toBe('pass');
+    expect(judge(overstay, history).verdict).toBe('pass');
+  });
+
+  it('by the cell has its own count, and nothing to say without shared memory', () => {
+    const conflicts = [{ key: 0, atNs: 5_050e6, insideContender: 1, enteringContender: 2, insideValid: true }];
+    const verdict = judge(mutualExclusionCell, historyOf([], { cell: { doubleGrants: 3, overstays: 1, conflicts } }));
+    expect(verdict).toMatchObject({ verdict: 'fail', violations: 3 });
+    expect(verdict.evidence[0]).toContain('c2 entered and found c1 there');
+    expect(mutualExclusionCell.judge(historyOf([], { cell: null }), context)).toBeNull();
+  });
+});
+
+describe('the other checks', () => {
+  it('find a grant that was handed out too late', () => {
+    const late = historyOf([{ contender: 1, enter: 100, leave: 110, validUntil: 100, flags: rowFlags.lateGrant }]);
+    expect(judge(grantedInTime, late)).toMatchObject({ verdict: 'fail', violations: 1 });
+    expect(judge(grantedInTime, sound).verdict).toBe('pass');
+  });
+
+  it('count lost updates, and invented ones', () => {
+    expect(judge(lostUpdates, historyOf([], { resource: { believed: [10, 5], found: [7, 6] } }))).toMatchObject({
+      verdict: 'fail',
+      violations: 4,
+    });
+    expect(judge(lostUpdates, historyOf([], { resource: { believed: [10], found: [10] } }))).toMatchObject({
+      verdict: 'pass',
+      upperBound: 0.3,
+    });
+    expect(lostUpdates.judge(sound, context)).toBeNull();
+  });
+
+  it('find a lock that nobody gets, and are undecided in a run too short to see one', () => {
+    const stalled = historyOf([], { longestStall: { ms: 2600, key: 0, atNs: 9_000e6 } });
+    expect(judge(deadlockFreedom, stalled)).toMatchObject({ verdict: 'fail' });
+    expect(judge(deadlockFreedom, historyOf([], { longestStall: { ms: 2400, key: 0, atNs: 9_000e6 } })).verdict).toBe(
+      'pass',
+    );
+    expect(judge(deadlockFreedom, historyOf([], { windowNs: [0, 2_000e6] })).verdict).toBe('undecided');
+  });
+
+  it('find keys left behind', () => {
+    expect(judge(keysLeft, historyOf([], { keysLeft: ['lockbench:0'] }))).toMatchObject({
+      verdict: 'fail',
+      violations: 1,
+    });
+    expect(keysLeft.judge(historyOf([], { keysLeft: null }), context)).toBeNull();
+  });
+
+  it('hold the books: an attempt without outcome, a grant without record', () => {
+    const counters = historyOf([]).counters;
+    expect(judge(accounting, historyOf([], { counters: { ...counters, attempts: 1 } })).verdict).toBe('fail');
+    expect(
+      judge(accounting, historyOf([], { counters: { ...counters, attempts: 1, grants: 1, released: 1 } })).verdict,
+    ).toBe('fail');
+    expect(judge(accounting, sound).verdict).toBe('pass');
+  });
+
+  it('do not trust records that leave before they enter, or a run without any', () => {
+    expect(judge(assumptions, historyOf([{ contender: 1, enter: 10, leave: 5, validUntil: 20 }])).verdict).toBe('fail');
+    expect(judge(assumptions, historyOf([])).verdict).toBe('undecided');
+    expect(judge(assumptions, sound).verdict).toBe('pass');
+  });
+});
+
+describe('verdicts', () => {
+  const pass: Verdict = { check: 'a', verdict: 'pass', claimed: true, violations: 0, upperBound: 0.01, evidence: [] };
+  const fail: Verdict = {
+    check: 'a',
+    verdict: 'fail',
+    claimed: true,
+    violations: 2,
+    upperBound: null,
+    evidence: ['why'],
+  };
+
+  it('combine over rounds: the worst counts, violations add up, and the bound shrinks', () => {
+    expect(combineVerdicts([[pass], [fail], [fail]])).toEqual([{ ...fail, violations: 4 }]);
+    expect(combineVerdicts([[pass], [pass]])[0].upperBound).toBeCloseTo(0.005);
+  });
+
+  it('set the exit code for exclusion even where nobody promised it, and for the rest where claimed', () => {
+    expect(isViolation({ ...fail, check: 'mutual-exclusion', claimed: false })).toBe(true);
+    expect(isViolation({ ...fail, check: 'keys-left', claimed: false })).toBe(false);
+    expect(isViolation({ ...fail, check: 'keys-left', claimed: true })).toBe(true);
+    expect(isInvalid({ ...fail, check: 'accounting' })).toBe(true);
+    expect(isViolation({ ...fail, check: 'accounting' })).toBe(false);
+  });
+});

@@ -1,0 +1,69 @@
+/** Hand-written histories for the tests of checks. Times in ms from the opening of the window. */
+import { rowFlags, type CheckContext, type Counters, type GrantRows, type History } from '../contract/index.js';
+
+export interface Step {
+  readonly contender: number;
+  readonly enter: number;
+  readonly leave: number;
+  readonly validUntil: number;
+  readonly key?: number;
+  readonly flags?: number;
+}
+
+const originNs = 5_000e6;
+
+export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'rows'>> = {}): History {
+  const ns = (ms: number): number => originNs + ms * 1e6;
+  const rows: GrantRows = {
+    count: steps.length,
+    enterNs: Float64Array.from(steps, ({ enter }) => ns(enter)),
+    leaveNs: Float64Array.from(steps, ({ leave }) => ns(leave)),
+    validUntilNs: Float64Array.from(steps, ({ validUntil }) => ns(validUntil)),
+    sendDelayUs: new Uint32Array(steps.length),
+    acquireUs: new Uint32Array(steps.length),
+    releaseUs: new Uint32Array(steps.length),
+    key: Uint32Array.from(steps, ({ key }) => key ?? 0),
+    contender: Uint16Array.from(steps, ({ contender }) => contender),
+    flags: Uint16Array.from(steps, ({ flags }) => flags ?? 0),
+  };
+  const unknown = steps.filter(({ flags }) => ((flags ?? 0) & rowFlags.unknown) !== 0).length;
+  const grants = steps.length - unknown;
+  return {
+    rows,
+    counters: { ...noCounts, attempts: steps.length, grants, unknown, released: grants },
+    cell: { doubleGrants: 0, overstays: 0, conflicts: [] },
+    longestStall: null,
+    resource: null,
+    windowNs: [originNs, ns(60_000)],
+    lost: [],
+    keysLeft: [],
+    ...more,
+  };
+}
+
+const noCounts: Counters = {
+  attempts: 0,
+  tries: 0,
+  grants: 0,
+  busy: 0,
+  tooLate: 0,
+  unreachable: 0,
+  cancelled: 0,
+  unknown: 0,
+  errors: 0,
+  released: 0,
+  releaseLost: 0,
+  releaseUnknown: 0,
+  releaseErrors: 0,
+  extended: 0,
+  extendFailed: 0,
+};
+
+export const context: CheckContext = {
+  claims: { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 0, toleratesLoss: 0 },
+  holder: 'guarded',
+  ttlMs: 1000,
+  waitMs: 5000,
+  retryMaxMs: 500,
+  contenderNames: (contender) => `c${contender}`,
+};
