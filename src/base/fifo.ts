@@ -2,8 +2,13 @@
 
 const firstCapacity = 16;
 
+/** Filled, for arrays with holes are slower. */
+function slots<T>(count: number): (T | undefined)[] {
+  return Array.from({ length: count }, () => undefined);
+}
+
 export class Fifo<T> {
-  #ring: (T | undefined)[] = new Array<T | undefined>(firstCapacity).fill(undefined);
+  #ring: (T | undefined)[] = slots(firstCapacity);
   #head = 0;
   #length = 0;
 
@@ -33,7 +38,7 @@ export class Fifo<T> {
 
   #grow(): void {
     const size = this.#ring.length;
-    const ring = new Array<T | undefined>(size * 2).fill(undefined);
+    const ring = slots<T>(size * 2);
     for (let i = 0; i < size; i += 1) ring[i] = this.#ring[(this.#head + i) & (size - 1)];
     this.#ring = ring;
     this.#head = 0;

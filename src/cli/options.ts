@@ -1,12 +1,12 @@
 /** From parsed arguments to a plan: scenario under options, strategies from files, addresses with their secrets apart. */
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { LockbenchError, type LoadShape, type LockStrategy, type Plan, type Workload } from '../contract/index.js';
-import { listPlugins, loadPlugin, loadPluginFile, type Named } from '../base/plugins.js';
+import { LockbenchError, type LockStrategy, type Plan } from '../contract/index.js';
+import { loadPlugin, type Named } from '../base/plugins.js';
 import { freshSeed } from '../base/random.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
+import { openCatalogue } from '../plan/catalogue.js';
 import { runOptions } from '../plan/run-options.js';
-import { resolvePlan, type Catalogue, type RawOptions } from '../plan/resolve.js';
+import { resolvePlan, type RawOptions } from '../plan/resolve.js';
 import { readStoredPlan } from '../plan/stored-plan.js';
 import { isPath, parseStrategies } from '../plan/strategy-text.js';
 import { parseEndpoints } from '../servers/external-url.js';
@@ -30,7 +30,7 @@ export async function choose(args: Readonly<Record<string, unknown>>): Promise<C
   const raw = { ...scenario, ...given };
   const { endpoints, warnings } = external(raw);
   const stored = given.plan === undefined ? null : readPlanFile(given.plan);
-  const catalogue = await openCatalogue(raw.strategy ?? (runOptions.strategy.default as string), stored);
+  const catalogue = await openCatalogue(pathsIn(raw.strategy ?? (runOptions.strategy.default as string), stored));
   if (stored === null) return { plan: resolvePlan(raw, catalogue, endpoints, freshSeed()), endpoints, warnings };
   const beside = Object.keys(given).filter(
     (name) => !['plan', 'out', 'format', 'redis', 'redis-auth-file'].includes(name),
@@ -86,43 +86,11 @@ function external(raw: RawOptions): { endpoints: readonly NodeEndpoint[]; warnin
   );
 }
 
-async function openCatalogue(strategyText: string, storedPlan: string | null): Promise<Catalogue> {
-  const paths =
-    storedPlan === null
-      ? parseStrategies(strategyText)
-          .map(({ name }) => name)
-          .filter(isPath)
-      : filesOf(storedPlan);
-  const files = new Map<string, { file: string; strategy: LockStrategy }>();
-  for (const path of paths) {
-    const file = resolve(path);
-    files.set(path, { file, strategy: checkedStrategy(path, await loadPluginFile<LockStrategy>('strategy', file)) });
-  }
-  const [strategies, workloads, shapes] = await Promise.all([
-    listPlugins<LockStrategy>('strategy'),
-    listPlugins<Workload>('workload'),
-    listPlugins<LoadShape>('load shape'),
-  ]);
-  return { strategies, files, workloads, shapes };
-}
-
-/** What a strategy from elsewhere must have, before it fails in some worker. */
-function checkedStrategy(path: string, strategy: LockStrategy): LockStrategy {
-  const wrong = [
-    typeof strategy.judge === 'function' ? '' : 'judge is no function',
-    typeof strategy.open === 'function' ? '' : 'open is no function',
-    ['none', 'single', 'quorum', 'replicated'].includes(strategy.topology)
-      ? ''
-      : `topology is ${JSON.stringify(strategy.topology)}`,
-    strategy.engine === 'redis' ? '' : `engine is ${JSON.stringify(strategy.engine)}`,
-    typeof strategy.options === 'object' && strategy.options !== null ? '' : 'options is no object',
-  ].filter((text) => text !== '');
-  if (wrong.length === 0) return strategy;
-  throw new LockbenchError(
-    'BAD_PLUGIN',
-    `${path} is no strategy: ${wrong.join(', ')}`,
-    'See "Adding a strategy" in the README.',
-  );
+function pathsIn(strategyText: string, storedPlan: string | null): string[] {
+  if (storedPlan !== null) return filesOf(storedPlan);
+  return parseStrategies(strategyText)
+    .map(({ name }) => name)
+    .filter(isPath);
 }
 
 function filesOf(storedPlan: string): string[] {

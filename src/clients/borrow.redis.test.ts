@@ -31,12 +31,18 @@ describe.each(clients)('a borrowed connection on %s', (client) => {
     const loan = await node().borrow(noCancel);
     expect(loan.lane.up).toBe(true);
     expect(loan.lane.incarnation).toBe(1);
-    const set1 = { name: 'SET', args: ['k', 'v'] };
+    const id = await tell(loan.lane, 'CLIENT', 'ID');
     let acknowledged = false;
-    const group = askGroup(loan.lane, patientMs, [set1, { name: 'WAIT', args: [1, 300] }]);
+    const blocked = [
+      { name: 'SET', args: ['k', 'v'] },
+      { name: 'WAIT', args: [1, 0] },
+    ];
+    const group = askGroup(loan.lane, patientMs, blocked);
     void group.then(() => (acknowledged = true));
+    await until(async () => (await tell(node().shared, 'GET', 'k')) === 'v');
     for (let i = 0; i < 20; i += 1) expect(await tell(node().shared, 'PING')).toBe('PONG');
     expect(acknowledged).toBe(false);
+    expect(await tell(node().shared, 'CLIENT', 'UNBLOCK', Number(id))).toBe(1);
     expect(await group).toMatchObject({ failure: null, reply: ['OK', 0] });
     loan.giveBack();
   });

@@ -8,7 +8,7 @@ import type { Command, ScriptDecl } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
 import type { Sink, Wire } from './wire.js';
 
-export interface HandshakeEvents {
+interface HandshakeEvents {
   ready(): void;
   /** May be better next time: the server is loading, say. */
   failed(reason: string): void;

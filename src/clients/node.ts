@@ -9,7 +9,7 @@ import { Subscriber } from './subscriber.js';
 type IncarnationListener = (incarnation: number, up: boolean) => void;
 
 /** While the set is being opened. */
-export interface OpeningEvents {
+interface OpeningEvents {
   up(): void;
   refused(error: LockbenchError): void;
 }

@@ -94,11 +94,11 @@ describe.each(clients)('openNodes with %s', (client) => {
       await node.borrow({ cancelled: false, onCancel: () => () => {} });
       node.borrow({ cancelled: false, onCancel: () => () => {} }).catch(() => {});
       node.subscribe('channel', () => {}, () => {});
-      process.kill(${'process.argv[1]'}, 'SIGSTOP');
+      process.kill(process.argv[1], 'SIGSTOP');
       node.shared.send({ name: 'PING', args: [] }, 60_000, 0, () => {});
       await new Promise((resolve) => setTimeout(resolve, 20));
       await set.close();
-      process.kill(${'process.argv[1]'}, 'SIGCONT');
+      process.kill(process.argv[1], 'SIGCONT');
     `;
     const args = ['--input-type=module', '-e', program, String(server.pid)];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: patientMs });

@@ -10,7 +10,7 @@ import type { LinkEvents } from './link.js';
 /** Connections of one node at a time, those being opened included. */
 export const maxBorrowed = 64;
 /** Borrowers waiting for one. */
-export const maxBorrowers = 10_000;
+const maxBorrowers = 10_000;
 
 export interface Loan {
   readonly lane: Lane;

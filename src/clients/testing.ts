@@ -1,6 +1,7 @@
 /** For the tests of this folder only: real servers, a relay that can cut a connection or swallow replies, and short ways to ask. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { delay, nowMs } from '../base/clock.js';
@@ -23,7 +24,9 @@ export interface TestServer {
   readonly endpoint: NodeEndpoint;
   /** Of the first process. */
   readonly pid: number;
-  kill(signal: NodeJS.Signals): void;
+  /** SIGSTOP, and waits until it stands still. */
+  freeze(): Promise<void>;
+  thaw(): void;
   /** SIGKILL, and waits until it is gone. */
   crash(): Promise<void>;
   /** After a crash: an empty server on the same port. */
@@ -50,12 +53,16 @@ export async function startServer(password?: string): Promise<TestServer> {
   return {
     endpoint: first.endpoint,
     pid: first.pid,
-    kill,
+    freeze: async () => {
+      kill('SIGSTOP');
+      await standsStill(again?.pid ?? first.pid);
+    },
+    thaw: () => kill('SIGCONT'),
     crash,
     restart: () => {
       const user = serverUser();
       const args = ['--port', String(first.endpoint.port), '--bind', first.endpoint.host, '--save', '', '--dir', dir];
-      const child = spawn(binary.path, args, { stdio: 'ignore', ...(user ?? {}) });
+      const child = spawn(binary.path, args, { stdio: 'ignore', ...user });
       exited = new Promise((resolve) => child.once('exit', resolve));
       again = child;
     },
@@ -64,6 +71,12 @@ export async function startServer(password?: string): Promise<TestServer> {
       removeRunFolder(dir);
     },
   };
+}
+
+/** The signal is on its way when kill returns; a command could still overtake it. */
+async function standsStill(pid: number): Promise<void> {
+  if (process.platform !== 'linux') await delay(100);
+  else await until(() => / T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
 }
 
 export interface Relay {
@@ -115,7 +128,7 @@ export async function startRelay(to: NodeEndpoint): Promise<Relay> {
   return relay;
 }
 
-export interface Answer {
+interface Answer {
   readonly tag: number;
   readonly failure: Failure | null;
   readonly reply: Reply;

@@ -12,6 +12,7 @@ export class Problems {
   readonly #list: Problem[] = [];
 
   add(option: string, received: string, expected: string): void {
+    if (this.#list.some((one) => one.option === option && one.expected === expected)) return;
     this.#list.push({ option, received, expected });
   }
 

@@ -50,6 +50,7 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
   for (const name of Object.keys(raw)) {
     if (!Object.hasOwn(runOptions, name)) problems.unknown(`--${name}`, name, 'option', Object.keys(runOptions));
   }
+  for (const name of ownSettings) readOption(name, raw, problems);
   const value = <T extends OptionValue>(name: string): T => readOption(name, raw, problems) as T;
   const given = (name: string): boolean => raw[name] !== undefined;
 

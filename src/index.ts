@@ -1,0 +1,12 @@
+/** What the package exports: the contracts, the kit for strategy authors, and runs from code. */
+export * from './contract/index.js';
+export { noCancel, CancelSource } from './base/cancel.js';
+export { Lease } from './kit/lease.js';
+export { Releases } from './kit/releases.js';
+export { acquireWithRetry, retryPolicy, type Try } from './kit/retry.js';
+export { compareAndDelete, compareAndExpire, evalSha, script, setIfAbsent, withSource } from './kit/scripts.js';
+export { ballot, ballotInTurn, call, callGroup, send, type Answer, type Tally } from './kit/send.js';
+export { resolvePlan, type Catalogue, type RawOptions } from './plan/resolve.js';
+export { openCatalogue } from './plan/catalogue.js';
+export { runBenchmark, type BenchmarkOptions } from './run/benchmark.js';
+export type { Observer, Tick } from './run/observer.js';

@@ -1,0 +1,39 @@
+/** Loads what a plan can choose from: our own plug-ins, and strategies from files anywhere. */
+import { resolve } from 'node:path';
+import { LockbenchError, type LoadShape, type LockStrategy, type Workload } from '../contract/index.js';
+import { listPlugins, loadPluginFile } from '../base/plugins.js';
+import type { Catalogue } from './resolve.js';
+
+/** `paths` are the strategies that are given as files, as they were written. */
+export async function openCatalogue(paths: readonly string[] = []): Promise<Catalogue> {
+  const files = new Map<string, { file: string; strategy: LockStrategy }>();
+  for (const path of paths) {
+    const file = resolve(path);
+    files.set(path, { file, strategy: checked(path, await loadPluginFile<LockStrategy>('strategy', file)) });
+  }
+  const [strategies, workloads, shapes] = await Promise.all([
+    listPlugins<LockStrategy>('strategy'),
+    listPlugins<Workload>('workload'),
+    listPlugins<LoadShape>('load shape'),
+  ]);
+  return { strategies, files, workloads, shapes };
+}
+
+/** What a strategy from elsewhere must have, before it fails in some worker. */
+function checked(path: string, strategy: LockStrategy): LockStrategy {
+  const wrong = [
+    typeof strategy.judge === 'function' ? '' : 'judge is no function',
+    typeof strategy.open === 'function' ? '' : 'open is no function',
+    ['none', 'single', 'quorum', 'replicated'].includes(strategy.topology)
+      ? ''
+      : `topology is ${JSON.stringify(strategy.topology)}`,
+    strategy.engine === 'redis' ? '' : `engine is ${JSON.stringify(strategy.engine)}`,
+    typeof strategy.options === 'object' && strategy.options !== null ? '' : 'options is no object',
+  ].filter((text) => text !== '');
+  if (wrong.length === 0) return strategy;
+  throw new LockbenchError(
+    'BAD_PLUGIN',
+    `${path} is no strategy: ${wrong.join(', ')}`,
+    'See "Adding a strategy" in the README.',
+  );
+}

@@ -1,0 +1,150 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { LockbenchError } from '../contract/index.js';
+import { openCatalogue } from './catalogue.js';
+import { describePlan } from './describe.js';
+import { resolvePlan, type Catalogue, type RawOptions } from './resolve.js';
+import { formatRetry, parseRetry } from './retry-text.js';
+import { readStoredPlan } from './stored-plan.js';
+import { parseStrategies } from './strategy-text.js';
+
+let catalogue: Catalogue;
+beforeAll(async () => {
+  catalogue = await openCatalogue();
+});
+
+const plan = (raw: RawOptions = {}) => resolvePlan(raw, catalogue, [], 7);
+
+function refusal(raw: RawOptions): string {
+  try {
+    plan(raw);
+  } catch (error) {
+    expect(error).toBeInstanceOf(LockbenchError);
+    return (error as LockbenchError).message;
+  }
+  throw new Error(`${JSON.stringify(raw)} was accepted`);
+}
+
+describe('a plan', () => {
+  it('without options is redlock over five nodes', () => {
+    const { strategies, seed, durationMs } = plan();
+    expect(strategies).toMatchObject([{ label: 'redlock', topology: { kind: 'quorum', nodes: 5 }, client: 'ioredis' }]);
+    expect([seed, durationMs]).toEqual([7, 10_000]);
+  });
+
+  it('is frozen, and survives JSON', () => {
+    const one = plan({ strategy: 'single,redlock@quorum=all' });
+    expect(JSON.parse(JSON.stringify(one))).toEqual(one);
+    expect(Object.isFrozen(one.strategies[1].options)).toBe(true);
+  });
+
+  it('gives each contestant its own options, client, nodes and retry', () => {
+    const { strategies } = plan({ strategy: 'redlock,redlock@quorum=all,client=node-redis,nodes=3,retry=fixed:20ms' });
+    expect(strategies.map((one) => one.label)).toEqual([
+      'redlock',
+      'redlock@quorum=all,client=node-redis,nodes=3,retry=fixed:20ms',
+    ]);
+    expect(strategies[1]).toMatchObject({
+      options: { quorum: 'all' },
+      client: 'node-redis',
+      topology: { nodes: 3 },
+      retry: { kind: 'fixed', minMs: 20 },
+      claims: { toleratesDown: 0, toleratesLoss: 2 },
+    });
+  });
+
+  it('judges what a quorum promises', () => {
+    const claims = (quorum: string) => plan({ strategy: `redlock@quorum=${quorum}` }).strategies[0].claims;
+    expect(claims('2').exclusion).toBe(false);
+    expect(claims('majority')).toMatchObject({ exclusion: true, toleratesDown: 2, toleratesLoss: 0 });
+    expect(claims('4')).toMatchObject({ toleratesDown: 1, toleratesLoss: 2 });
+  });
+
+  it('takes a rate as --load rate', () => {
+    expect(plan({ rate: '100' })).toMatchObject({ load: 'rate', rateHz: 100 });
+    expect(refusal({ rate: '100', load: 'closed' })).toContain('--rate');
+    expect(refusal({ load: 'rate' })).toContain('--rate');
+  });
+
+  it.each<[RawOptions, string]>([
+    [{ strategy: 'redlok' }, 'did you mean redlock'],
+    [{ strategy: '' }, 'at least one strategy'],
+    [{ nodes: '0' }, 'a whole number from 1 to 99'],
+    [{ ttl: '-5' }, 'a duration from'],
+    [{ rate: '0' }, '--rate: got "0"'],
+    [{ duration: '10 parsecs' }, 'such as 500us'],
+    [{ workload: 'countr' }, 'did you mean counter'],
+    [{ strategy: 'single@quorum=all' }, 'option of single'],
+    [{ strategy: 'single', nodes: '3' }, 'a strategy of quorum topology'],
+    [{ strategy: 'redlock', replicas: '1' }, 'a strategy of replicated topology'],
+    [{ strategy: 'redlock@quorum=6' }, 'quorum=6 needs as many nodes'],
+    [{ strategy: 'redlock@quorum=half' }, 'one of majority, all'],
+    [{ strategy: 'failover@waitReplicas=3' }, 'waitReplicas=3 needs as many replicas'],
+    [{ strategy: 'redlock,redlock' }, 'each contestant once'],
+    [{ strategy: 'redlock', ttl: '10ms' }, 'for redlock'],
+    [{ retry: 'sometimes' }, 'full-jitter:MIN-MAX'],
+    [{ servers: 'external' }, '--redis'],
+    [{ 'key-prefix': '' }, '--key-prefix'],
+    [{ nonsense: '1' }, '--nonsense'],
+  ])('refuses %j', (raw, words) => expect(refusal(raw)).toContain(words));
+
+  it('tells all problems at once', () => {
+    const told = refusal({ nodes: '0', ttl: 'x', strategy: 'redlok' });
+    expect(told.split('\n')).toHaveLength(3);
+  });
+
+  it('is described in words', () => {
+    expect(describePlan(plan({ seed: '42' })).join('\n')).toMatch(/seed 42: redlock[\s\S]*one key[\s\S]*ttl/);
+  });
+});
+
+describe('a stored plan', () => {
+  const find = (name: string) => catalogue.strategies.find((one) => one.name === name);
+  const read = (text: string) => readStoredPlan(text, plan(), find);
+
+  it('gives the same plan again', () => {
+    const one = plan({ strategy: 'single,failover', rate: '50', 'extend-every': '100ms' });
+    expect(read(JSON.stringify(one))).toEqual(one);
+  });
+
+  it.each([
+    ['{', 'no JSON'],
+    [JSON.stringify({ schemaVersion: 99 }), 'schema version 99'],
+  ])('refuses %s', (text, words) => expect(() => read(text)).toThrow(words));
+
+  it('refuses a plan that was changed by hand', () => {
+    const one = plan();
+    expect(() => read(JSON.stringify({ ...one, workers: 'two' }))).toThrow('workers is no number');
+    expect(() => read(JSON.stringify({ ...one, extra: 1 }))).toThrow('extra is unknown');
+    const { ttlMs: _, ...without } = one;
+    expect(() => read(JSON.stringify(without))).toThrow('ttlMs is missing');
+  });
+});
+
+describe('texts', () => {
+  it('of strategies keep settings with the strategy before them', () => {
+    expect(parseStrategies('a, b@x=1,y=2,./c.js@z=3,d')).toEqual([
+      { name: 'a', settings: [] },
+      {
+        name: 'b',
+        settings: [
+          ['x', '1'],
+          ['y', '2'],
+        ],
+      },
+      { name: './c.js', settings: [['z', '3']] },
+      { name: 'd', settings: [] },
+    ]);
+  });
+
+  it.each(['full-jitter:5ms-500ms', 'uniform:0us-500ms', 'fixed:200ms'])('of retry %s are read and written', (text) => {
+    const parsed = parseRetry(text);
+    expect('value' in parsed && parseRetry(formatRetry({ ...parsed.value, limit: null }))).toEqual(parsed);
+  });
+
+  it.each(['fixed', 'uniform', 'full-jitter'])('of retry may be the kind alone: %s', (text) =>
+    expect(parseRetry(text)).toHaveProperty('value'),
+  );
+  it.each(['', 'uniform:500ms-5ms', 'full-jitter:0-5ms', 'fixed:soon'])('of retry are refused: %j', (text) =>
+    expect(parseRetry(text)).toHaveProperty('expected'),
+  );
+});
