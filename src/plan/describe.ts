@@ -1,17 +1,18 @@
 /** A plan in the words of the header. */
 import type { Plan } from '../contract/index.js';
-import { formatMs } from '../base/units.js';
+import { formatSettingMs } from '../base/units.js';
 import { formatRetry } from './retry-text.js';
 
 export function describePlan(plan: Plan): string[] {
   const contenders = plan.workers * plan.contenders;
-  const load = plan.rateHz === null ? `closed loop, think ${formatMs(plan.thinkMs)}` : `${plan.rateHz} arrivals/s`;
-  const length = plan.operations === null ? formatMs(plan.durationMs) : `${plan.operations} grants`;
+  const load =
+    plan.rateHz === null ? `closed loop, think ${formatSettingMs(plan.thinkMs)}` : `${plan.rateHz} arrivals/s`;
+  const length = plan.operations === null ? formatSettingMs(plan.durationMs) : `${plan.operations} grants`;
   const keys = plan.keys === 1 ? 'one key' : `${plan.keys} keys (${plan.keyChoice})`;
   const retries = [...new Set(plan.strategies.map((strategy) => formatRetry(strategy.retry)))].join(', ');
   return [
     `seed ${plan.seed}: ${plan.strategies.map((strategy) => strategy.label).join(', ')}`,
-    `${contenders} contenders in ${plan.workers} threads, ${keys}, ${load}, ${plan.workload} ${formatMs(plan.holdMs)}, ${plan.holder} holder`,
-    `ttl ${formatMs(plan.ttlMs)}, wait ${formatMs(plan.waitMs)}, retry ${retries}; ${formatMs(plan.warmupMs)} warm-up, ${length} measured${plan.repeat > 1 ? `, ${plan.repeat} rounds` : ''}`,
+    `${contenders} contenders in ${plan.workers} threads, ${keys}, ${load}, ${plan.workload} ${formatSettingMs(plan.holdMs)}, ${plan.holder} holder`,
+    `ttl ${formatSettingMs(plan.ttlMs)}, wait ${formatSettingMs(plan.waitMs)}, retry ${retries}; ${formatSettingMs(plan.warmupMs)} warm-up, ${length} measured${plan.repeat > 1 ? `, ${plan.repeat} rounds` : ''}`,
   ];
 }

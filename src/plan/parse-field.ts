@@ -1,6 +1,6 @@
 /** From the text that a person wrote to the value of a declared option. */
 import type { OptionField, OptionValue } from '../contract/index.js';
-import { formatMs, parseDurationMs } from '../base/units.js';
+import { formatSettingMs, parseDurationMs } from '../base/units.js';
 
 export type Parsed<T> = { readonly value: T } | { readonly expected: string };
 
@@ -25,7 +25,7 @@ export function parseField(field: OptionField, text: string): Parsed<OptionValue
         parseDurationMs(text) ?? NaN,
         field.minMs,
         field.maxMs,
-        `a duration from ${formatMs(field.minMs)} to ${formatMs(field.maxMs)}, such as 500us, 20ms, 10s or 2m`,
+        `a duration from ${formatSettingMs(field.minMs)} to ${formatSettingMs(field.maxMs)}, such as 500us, 20ms, 10s or 2m`,
       );
     case 'boolean':
       return text === 'true' || text === 'false' ? { value: text === 'true' } : { expected: 'true or false' };
@@ -63,5 +63,5 @@ export function describeField(field: OptionField): string {
 }
 
 export function showDefault(field: OptionField): string {
-  return field.kind === 'duration' ? formatMs(field.default) : String(field.default);
+  return field.kind === 'duration' ? formatSettingMs(field.default) : String(field.default);
 }

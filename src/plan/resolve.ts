@@ -20,7 +20,7 @@ import {
   type Topology,
   type Workload,
 } from '../contract/index.js';
-import { formatMs } from '../base/units.js';
+import { formatSettingMs } from '../base/units.js';
 import { parseField } from './parse-field.js';
 import { Problems } from './problems.js';
 import { parseRetry } from './retry-text.js';
@@ -226,7 +226,11 @@ function resolveStrategy(
   }
   const { minMs, maxMs } = judgement.ttl;
   if (ttlMs < minMs || ttlMs > maxMs)
-    problems.add('--ttl', formatMs(ttlMs), `${formatMs(minMs)} to ${formatMs(maxMs)} for ${label}`);
+    problems.add(
+      '--ttl',
+      formatSettingMs(ttlMs),
+      `${formatSettingMs(minMs)} to ${formatSettingMs(maxMs)} for ${label}`,
+    );
   return {
     label,
     name: strategy.name,

@@ -1,6 +1,6 @@
 /** `full-jitter:5ms-500ms`, `uniform:0-500ms`, `fixed:200ms`; the kind alone takes its usual times. */
 import type { RetryPlan } from '../contract/index.js';
-import { formatMs, parseDurationMs } from '../base/units.js';
+import { formatSettingMs, parseDurationMs } from '../base/units.js';
 import type { Parsed } from './parse-field.js';
 
 const usual: Readonly<Record<RetryPlan['kind'], readonly [number, number]>> = {
@@ -21,5 +21,7 @@ export function parseRetry(text: string): Parsed<Omit<RetryPlan, 'limit'>> {
 }
 
 export function formatRetry({ kind, minMs, maxMs }: RetryPlan): string {
-  return kind === 'fixed' ? `fixed:${formatMs(minMs)}` : `${kind}:${formatMs(minMs)}-${formatMs(maxMs)}`;
+  return kind === 'fixed'
+    ? `fixed:${formatSettingMs(minMs)}`
+    : `${kind}:${formatSettingMs(minMs)}-${formatSettingMs(maxMs)}`;
 }

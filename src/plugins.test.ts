@@ -1,0 +1,124 @@
+/** What every plug-in must have, whatever is found in its folder. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Check, LoadShape, LockStrategy, Reporter, Topology, Workload } from './contract/index.js';
+import { listPlugins, loadPlugin, loadPluginFile, nearest } from './base/plugins.js';
+import { seededRandom } from './base/random.js';
+import { openCatalogue } from './plan/catalogue.js';
+import { parseField, showDefault } from './plan/parse-field.js';
+import { resolvePlan, type RawOptions } from './plan/resolve.js';
+import { historyOf, context } from './check/testing.js';
+
+const topologies: Readonly<Record<Topology['kind'], Topology>> = {
+  none: { kind: 'none', nodes: 0, replicas: 0 },
+  single: { kind: 'single', nodes: 1, replicas: 0 },
+  quorum: { kind: 'quorum', nodes: 5, replicas: 0 },
+  replicated: { kind: 'replicated', nodes: 1, replicas: 2 },
+};
+
+const [strategies, workloads, shapes, checks, reporters, scenarios] = await Promise.all([
+  listPlugins<LockStrategy>('strategy'),
+  listPlugins<Workload>('workload'),
+  listPlugins<LoadShape>('load shape'),
+  listPlugins<Check>('check'),
+  listPlugins<Reporter>('reporter'),
+  listPlugins<{ name: string; help: string; options: RawOptions }>('scenario'),
+]);
+
+describe('plug-ins', () => {
+  it('are found', () => {
+    expect(strategies.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['none', 'setnx', 'single', 'single-del', 'failover', 'redlock']),
+    );
+    expect(workloads.map(({ name }) => name)).toEqual(expect.arrayContaining(['hold', 'counter']));
+    expect(shapes.map(({ name }) => name)).toEqual(expect.arrayContaining(['closed', 'rate']));
+    expect(reporters.map(({ name }) => name)).toEqual(expect.arrayContaining(['table', 'json', 'markdown', 'csv']));
+  });
+
+  it.each(
+    [...strategies, ...workloads, ...shapes, ...checks, ...reporters, ...scenarios].map((one) => [one.name, one.help]),
+  )('%s says in one line what it is for', (_, help) => expect(help).toMatch(/^.{10,110}$/));
+
+  it('suggest the nearest name for a mistyped one', async () => {
+    expect(nearest('redlok', ['redlock', 'single'])).toEqual(['redlock']);
+    await expect(loadPlugin('strategy', 'redlok')).rejects.toThrow('there is no strategy "redlok"');
+  });
+
+  it('from a file must exist and export a default', async () => {
+    await expect(loadPluginFile('strategy', '/nowhere/lock.js')).rejects.toMatchObject({ code: 'BAD_PLUGIN' });
+  });
+});
+
+describe.each(strategies.map((strategy) => [strategy.name, strategy] as const))('strategy %s', (_, strategy) => {
+  it('judges its default options on its topology', () => {
+    const defaults = Object.fromEntries(Object.entries(strategy.options).map(([key, field]) => [key, field.default]));
+    expect(strategy.judge(defaults, topologies[strategy.topology])).toHaveProperty('claims');
+  });
+
+  it('declares options whose defaults are within their own range', () => {
+    for (const field of Object.values(strategy.options)) {
+      expect(parseField(field, showDefault(field))).toEqual({ value: field.default });
+      expect(field.help.length).toBeGreaterThan(10);
+    }
+  });
+});
+
+describe.each(shapes.map((shape) => [shape.name, shape] as const))('load shape %s', (_, shape) => {
+  it('never goes back in time, and starts no operation before the start', () => {
+    const spec = { rateHz: 1000, thinkMs: 5, workers: 2, workerIndex: 1, startMs: 100, random: seededRandom(1) };
+    const arrivals = shape.arrivals(spec);
+    let last = 100;
+    for (let i = 0; i < 100; i += 1) {
+      const next = arrivals.nextMs(last);
+      expect(next).toBeGreaterThanOrEqual(last);
+      last = next;
+    }
+  });
+});
+
+describe('load shape rate', () => {
+  it('gives all workers together the rate, and names the arrivals that nobody took', () => {
+    const rate = shapes.find(({ name }) => name === 'rate')!;
+    const schedules = [0, 1].map((workerIndex) =>
+      rate.arrivals({ rateHz: 100, thinkMs: 0, workers: 2, workerIndex, startMs: 0, random: seededRandom(1) }),
+    );
+    expect(schedules.map((one) => one.nextMs(500))).toEqual([0, 10]);
+    expect(schedules.map((one) => one.nextMs(500))).toEqual([20, 30]);
+    expect(schedules[0].missed(100)).toEqual([40, 60, 80]);
+  });
+});
+
+describe.each(workloads.map((workload) => [workload.name, workload] as const))('workload %s', (_, workload) => {
+  it('yields inside the lock, and a guarded section without a lease changes nothing', async () => {
+    const cells = new Int32Array(Math.max(1, workload.cellsPerKey));
+    let yields = 0;
+    const guard = (may: boolean) => ({
+      mayProceed: () => may,
+      pause: () => {
+        yields += 1;
+        return Promise.resolve();
+      },
+    });
+    await workload.section(cells, 0, guard(true), 1);
+    expect(yields).toBeGreaterThan(0);
+    const before = [...cells];
+    expect(await workload.section(cells, 0, guard(false), 1)).toBe(0);
+    expect([...cells]).toEqual(before);
+  });
+});
+
+describe.each(checks.map((check) => [check.name, check] as const))('check %s', (_, check) => {
+  it('gives its own name, and is undecided or passes on a history of nothing', () => {
+    const verdict = check.judge(historyOf([]), context);
+    if (verdict === null) return;
+    expect(verdict.check).toBe(check.name);
+    expect(verdict.verdict).not.toBe('fail');
+  });
+});
+
+describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('scenario %s', (_, scenario) => {
+  let plan: ReturnType<typeof resolvePlan>;
+  beforeAll(async () => {
+    plan = resolvePlan(scenario.options, await openCatalogue(), [], 1);
+  });
+  it('is a plan', () => expect(plan.strategies.length).toBeGreaterThan(0));
+});
