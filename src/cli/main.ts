@@ -94,7 +94,11 @@ async function main(): Promise<number> {
   const cli = describe(yargs(hideBin(process.argv)))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new LockbenchError('BAD_ARGUMENT', message, 'bench --help shows every option with its default.');
+      throw new LockbenchError(
+        'BAD_ARGUMENT',
+        message ?? error.message,
+        'bench --help shows every option with its default.',
+      );
     });
   const args = (await cli.parseAsync()) as Args;
   if (args.help === true || args.version === true) return exitCodes.ok;

@@ -1,20 +1,7 @@
 /** The one line that tells how far a run is, as text for a log and in pieces that fit a terminal. Pure. */
 import { formatCount, formatMs, formatRate, formatUs } from '../base/units.js';
-import type { Ink } from '../report/paint.js';
-import { printable } from '../report/text.js';
-
-export interface Tick {
-  readonly label: string;
-  readonly elapsedMs: number;
-  /** Null when the end is not known by time. */
-  readonly totalMs: number | null;
-  readonly done?: number;
-  readonly total?: number;
-  readonly grants: number;
-  readonly rateHz: number;
-  readonly p99Us: number | null;
-  readonly violations: number;
-}
+import type { Tick } from '../run/observer.js';
+import { printable, type Ink } from '../base/paint.js';
 
 export interface Piece {
   readonly text: string;

@@ -3,17 +3,14 @@
  * elsewhere a line every few seconds, without control characters. Time comes with the ticks: there is no timer here. A stream
  * that nobody reads any more is written to no longer, and never an error: the run goes on.
  */
-import { painter } from '../report/paint.js';
-import { printable } from '../report/text.js';
-import { cut, tickPieces, tickText, type Piece, type Tick } from './progress-line.js';
+import type { Observer } from '../run/observer.js';
+import { painter, printable } from '../base/paint.js';
+import { cut, tickPieces, tickText, type Piece } from './progress-line.js';
 
-export interface Progress {
+/** What the run tells, and the frame around it. Notes are printed even when quiet. */
+export interface Progress extends Observer {
   header(lines: readonly string[]): void;
-  phase(text: string): void;
-  tick(state: Tick): void;
-  /** Something happened; printed even when quiet. */
-  note(text: string): void;
-  /** Leaves a clean line behind. May be called twice. */
+  /** Leaves a clean line behind; nothing is drawn after it. May be called twice. */
   end(): void;
 }
 

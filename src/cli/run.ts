@@ -18,9 +18,6 @@ export async function runCommand(args: Readonly<Record<string, unknown>>): Promi
   }
   const style = terminalStyle(process.stderr, process.env);
   const progress = createProgress(process.stderr, { ...style, quiet: args.quiet === true });
-  progress.header(describePlan(plan));
-  for (const warning of warnings) progress.note(warning);
-
   const interruption = new AbortController();
   let interruptedExitCode: number = exitCodes.interrupted;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -32,6 +29,9 @@ export async function runCommand(args: Readonly<Record<string, unknown>>): Promi
     interruption.abort();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+
+  progress.header(describePlan(plan));
+  for (const warning of warnings) progress.note(warning);
 
   try {
     const result = await runBenchmark(plan, {

@@ -2,7 +2,7 @@
  * The run's folder. Whatever cannot be written there (disk full, folder gone) goes to the system's temporary folder
  * instead, and the person is told: nothing measured is lost.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { LockbenchError, type Plan } from '../contract/index.js';
@@ -25,7 +25,7 @@ export class RunStore {
     for (let n = 0; n < 100; n += 1) {
       const folder = join(out, n === 0 ? name : `${name}-${n}`);
       try {
-        mkdirSync(dirname(folder), { recursive: true });
+        makeFolder(out);
         mkdirSync(folder);
         return new RunStore(folder, onTrouble);
       } catch (cause) {
@@ -71,7 +71,7 @@ export class RunStore {
   historyFolder(round: string): string {
     const folder = join(this.folder, 'history', round);
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
     } catch {
       // The workers meet the same refusal, keep their rows and hand them over.
     }
@@ -80,9 +80,16 @@ export class RunStore {
 
   #writeTo(folder: string, name: string, content: string | Uint8Array): void {
     const path = join(folder, name);
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(path, content);
   }
+}
+
+/** Node's own recursive mkdir never returns where the system answers ENOENT for ever (/proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 export function chunkFile(folder: string, worker: number): string {

@@ -1,0 +1,358 @@
+/** The program as a person or a CI job meets it: words, exit codes, and nothing left behind. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Plan, Result } from '../contract/index.js';
+import { delay } from '../base/clock.js';
+import { bench, emptyRoom, processesIn, runFolders, type Ended } from './testing.js';
+
+const short = ['--duration', '600ms', '--warmup', '100ms'];
+const run = (...args: string[]): Promise<Ended> => bench(args).ended;
+const json = ({ out }: Ended): Result => JSON.parse(out) as Result;
+
+async function untilNone(room: string): Promise<void> {
+  for (let i = 0; i < 100 && processesIn(room).length > 0; i += 1) await delay(50);
+  expect(processesIn(room)).toEqual([]);
+}
+
+describe('bench', { timeout: 60_000 }, () => {
+  it('runs the main job and ends well', async () => {
+    const { ended, room } = bench(short);
+    const { code, out, err } = await ended;
+    expect(code).toBe(0);
+    expect(err).toContain('seed ');
+    for (const words of ['strategy', 'hand-', 'redlock', 'violations', 'no violation', 'Results: results/'])
+      expect(out).toContain(words);
+    expect(out.split('\n').every((line) => line.length <= 100)).toBe(true);
+    await untilNone(room);
+    const [folder] = runFolders(room);
+    expect(readdirSync(folder).sort()).toEqual(
+      expect.arrayContaining([
+        'environment.json',
+        'faults.json',
+        'histograms.json',
+        'history',
+        'plan.json',
+        'series.json',
+        'summary.json',
+        'verdicts.json',
+      ]),
+    );
+  });
+
+  it('compares contestants round by round, and prints every field as JSON and nothing else', async () => {
+    const ended = await run(
+      '--strategy',
+      'setnx,single,failover,redlock,redlock@quorum=all',
+      '--client',
+      'node-redis',
+      '--repeat',
+      '2',
+      '--format',
+      'json',
+      ...short,
+    );
+    expect(ended.code).toBe(0);
+    const result = json(ended);
+    expect(result).toMatchObject({ schemaVersion: 1, partial: false, exitCode: 0 });
+    expect(result.runs.map(({ strategy }) => strategy)).toEqual([
+      'setnx',
+      'single',
+      'failover',
+      'redlock',
+      'redlock@quorum=all',
+    ]);
+    for (const one of result.runs) {
+      expect(one.client).toBe('node-redis');
+      expect(one.repeats).toHaveLength(2);
+      expect(one.grants).toBeGreaterThan(0);
+      const { busy, tooLate, unreachable } = one.refused;
+      const failed = Object.values(one.errors).reduce((sum, count) => sum + count, 0);
+      expect(one.attempts).toBe(one.grants + busy + tooLate + unreachable + one.cancelled + one.unknown + failed);
+      expect(one.commandsPerGrant).toBeGreaterThanOrEqual(2);
+      expect(one.latencyUs.acquire.count).toBe(one.grants);
+      expect(one.clientOptions).toHaveProperty('library');
+    }
+  });
+
+  it('fails without a lock: exclusion and updates are lost', async () => {
+    const ended = await run('--strategy', 'none', '--workload', 'counter', '--keys', '1', '--format', 'json', ...short);
+    expect(ended.code).toBe(5);
+    const failed = json(ended)
+      .runs[0].verdicts.filter(({ verdict }) => verdict === 'fail')
+      .map(({ check }) => check);
+    expect(failed).toEqual(expect.arrayContaining(['mutual-exclusion', 'mutual-exclusion-cell', 'lost-updates']));
+  });
+
+  it('loses no update with a lock', async () => {
+    const ended = await run('--strategy', 'single', '--workload', 'counter', '--format', 'json', ...short);
+    expect(ended.code).toBe(0);
+    expect(json(ended).runs[0].verdicts.find(({ check }) => check === 'lost-updates')).toMatchObject({
+      verdict: 'pass',
+      violations: 0,
+    });
+  });
+
+  it('tells the theft of a lock in words', async () => {
+    const { code, out } = await run(
+      '--strategy',
+      'single-del',
+      '--holder',
+      'naive',
+      '--ttl',
+      '200ms',
+      '--hold',
+      '300ms',
+      '--keys',
+      '1',
+      '--duration',
+      '2s',
+    );
+    expect(code).toBe(5);
+    expect(out).toContain('theft');
+  });
+
+  it('goes on when one of five servers is killed, and says so', async () => {
+    const running = bench(['--duration', '1500ms', '--warmup', '200ms', '--format', 'json']);
+    await running.says('warming up');
+    await delay(700);
+    const victim = processesIn(running.room).find((pid) =>
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('redis-server'),
+    );
+    process.kill(victim!, 'SIGKILL');
+    const ended = await running.ended;
+    expect(ended.code).toBe(0);
+    const [one] = json(ended).runs;
+    expect(one.incidents.join(' ')).toMatch(/exited|killed|SIGKILL/);
+    expect(one.grants).toBeGreaterThan(20);
+    expect(one.verdicts.filter(({ verdict }) => verdict === 'fail')).toEqual([]);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('keeps what was measured on %s', async (signal, code) => {
+    const running = bench(['--duration', '30s', '--warmup', '100ms', '--format', 'json']);
+    await running.says('warming up');
+    await delay(1200);
+    running.kill(signal);
+    const ended = await running.ended;
+    expect(ended.code).toBe(code);
+    const result = json(ended);
+    expect(result.partial).toBe(true);
+    expect(result.runs[0].grants).toBeGreaterThan(20);
+    expect(result.runs[0].durationMs).toBeLessThan(20_000);
+    await untilNone(running.room);
+  });
+
+  it('ends well when interrupted before anything ran', async () => {
+    const running = bench(['--duration', '30s']);
+    await running.says('seed');
+    running.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+    await untilNone(running.room);
+  });
+
+  it('leaves no server behind when it is killed itself', async () => {
+    const running = bench(['--duration', '30s', '--warmup', '100ms']);
+    await running.says('warming up');
+    expect(processesIn(running.room).length).toBeGreaterThanOrEqual(5);
+    running.kill('SIGKILL');
+    await running.ended;
+    await untilNone(running.room);
+  });
+
+  it('takes operations at a rate, timed from their intended starts', async () => {
+    const ended = await run(
+      '--strategy',
+      'single',
+      '--rate',
+      '200',
+      '--keys',
+      '50',
+      '--contenders',
+      '8',
+      '--format',
+      'json',
+      ...short,
+    );
+    expect(ended.code).toBe(0);
+    const [one] = json(ended).runs;
+    expect(one.load).toMatchObject({ shape: 'rate', targetHz: 200 });
+    expect(one.latencyUs.response.count).toBeGreaterThanOrEqual(115);
+    expect(one.latencyUs.sendDelay.count).toBe(one.attempts);
+  });
+
+  it('calls a run invalid whose rate was not reached', async () => {
+    const ended = await run(
+      '--strategy',
+      'single',
+      '--rate',
+      '2000',
+      '--keys',
+      '1',
+      '--hold',
+      '20ms',
+      '--format',
+      'json',
+      ...short,
+    );
+    expect(ended.code).toBe(6);
+    expect(json(ended).warnings.join(' ')).toContain('arrivals per second');
+  });
+
+  it('ends after so many operations', async () => {
+    const ended = await run('--strategy', 'single', '--operations', '100', '--warmup', '0', '--format', 'json');
+    expect(ended.code).toBe(0);
+    expect(json(ended).runs[0].grants).toBeGreaterThan(90);
+    expect(json(ended).runs[0].grants).toBeLessThan(130);
+  });
+
+  it('extends leases while they are held', async () => {
+    const ended = await run(
+      '--strategy',
+      'single,redlock',
+      '--ttl',
+      '300ms',
+      '--hold',
+      '400ms',
+      '--extend-every',
+      '100ms',
+      '--format',
+      'json',
+      '--duration',
+      '2s',
+    );
+    expect(ended.code).toBe(0);
+    for (const one of json(ended).runs) expect(one.latencyUs.extend.count).toBeGreaterThan(2);
+  });
+
+  it('repeats a run from its plan, and judges and prints a stored one without any server', async () => {
+    const first = bench(['--strategy', 'single', '--seed', '42', ...short]);
+    expect((await first.ended).code).toBe(0);
+    const [folder] = runFolders(first.room);
+    const again = await run('--plan', join(folder, 'plan.json'), '--dry-run');
+    expect(JSON.parse(again.out) as Plan).toEqual(JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')));
+    const bare = { room: first.room, env: { PATH: '', HOME: first.room } };
+    const checked = await bench(['check', folder], bare).ended;
+    expect(checked.code).toBe(0);
+    expect(checked.out).toMatch(/pass +mutual-exclusion/);
+    for (const format of ['table', 'json', 'markdown', 'csv']) {
+      const printed = await bench(['report', folder, '--format', format], bare).ended;
+      expect([printed.code, printed.out.includes('single')]).toEqual([0, true]);
+    }
+  });
+
+  it('takes a strategy from a file anywhere', async () => {
+    const room = emptyRoom();
+    writeFileSync(join(room, 'package.json'), '{"type":"module"}');
+    const single = new URL('../../strategies/single.js', import.meta.url).href;
+    writeFileSync(
+      join(room, 'my-lock.js'),
+      `import single from '${single}';\nexport default { ...single, name: 'my-lock', help: 'a lock of mine' };\n`,
+    );
+    const ended = await bench(['--strategy', './my-lock.js@timeout=100ms,single', '--format', 'json', ...short], {
+      room,
+    }).ended;
+    expect(ended.code).toBe(0);
+    expect(json(ended).runs.map(({ strategy }) => strategy)).toEqual(['my-lock@timeout=100ms', 'single']);
+  });
+
+  it('keeps the results elsewhere when the disk is full', async (test) => {
+    const room = emptyRoom();
+    const small = join(room, 'small');
+    mkdirSync(small);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small], { stdio: 'ignore' });
+    } catch {
+      test.skip('a small file system cannot be mounted here');
+    }
+    try {
+      const { code, out, err } = await bench(['--strategy', 'none', '--out', small, '--duration', '1s'], { room })
+        .ended;
+      expect(code).toBe(5);
+      expect(err).toContain('the rest of the results goes to');
+      const where = /Results: (\S+)/.exec(out)![1];
+      expect(where.startsWith(small)).toBe(false);
+      expect((JSON.parse(readFileSync(join(where, 'summary.json'), 'utf8')) as Result).runs[0].grants).toBeGreaterThan(
+        100,
+      );
+    } finally {
+      execFileSync('umount', ['-l', small]);
+      rmSync(room, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('bench refuses', { timeout: 30_000 }, () => {
+  const syntaxError = join(emptyRoom(), 'broken.mjs');
+  writeFileSync(syntaxError, 'export default {');
+
+  it.each<[string[], number, string]>([
+    [['--strategy', 'redlok'], 2, 'did you mean redlock'],
+    [['--nodes', '0'], 2, '--nodes: got "0"'],
+    [['--ttl', '-5'], 2, '--ttl: got "-5"'],
+    [['--rate', '0'], 2, '--rate: got "0"'],
+    [['--strategy', 'single@quorum=all'], 2, 'quorum'],
+    [['--strategy', syntaxError], 2, 'SyntaxError'],
+    [['--strategy', './nowhere.js'], 2, 'nowhere.js'],
+    [['--redis', '127.0.0.1:1', '--strategy', 'single'], 3, '127.0.0.1:1'],
+    [['--redis', 'redis://:secret@localhost', '--strategy', 'single'], 2, 'visible to every user'],
+    [['--servers', 'process', '--redis', 'localhost:6379', '--strategy', 'single'], 2, '--servers'],
+    [['--format', 'tabel'], 2, 'Did you mean table'],
+    [['--scenario', 'nope'], 2, 'there is no scenario'],
+    [['--plan', 'nowhere.json'], 2, 'the plan cannot be read'],
+    [['--durration', '3s'], 2, 'Did you mean --duration'],
+    [['--ttl'], 2, 'ttl'],
+    [['--ttl', '1s', '--ttl', '2s'], 2, 'given 2 times'],
+    [['redlock'], 2, 'there is no command "redlock"'],
+    [['check'], 2, 'needs the folder of a run'],
+    [['report', 'nowhere'], 2, 'holds no summary'],
+    [['list', 'strategie'], 2, 'Did you mean strategies'],
+    [['--out', '/proc/nowhere'], 3, 'cannot be written'],
+  ])('%j', async (args, code, words) => {
+    const ended = await run(...args);
+    expect(ended.err).toContain(words);
+    expect(ended.code).toBe(code);
+    expect(ended.err).not.toMatch(/^\s+at /m);
+    expect(ended.err).not.toContain('secret');
+    expect(ended.out).toBe('');
+  });
+
+  it('to start without any Redis, and says for each platform how to get one', async () => {
+    const room = emptyRoom();
+    const env = {
+      PATH: '',
+      HOME: room,
+      XDG_CACHE_HOME: room,
+      BENCH_REDIS_SERVER: '',
+      DOCKER_HOST: 'unix:///nowhere.sock',
+    };
+    const ended = await bench(short, { room, env }).ended;
+    expect(ended.code).toBe(3);
+    for (const way of ['apt-get install', 'brew install', '--redis']) expect(ended.err).toContain(way);
+  });
+});
+
+describe('bench tells', { timeout: 30_000 }, () => {
+  it('every option with its default', async () => {
+    const { code, out } = await run('--help');
+    expect(code).toBe(0);
+    for (const words of ['--strategy', '[default: redlock]', '--nodes', '--retry', 'full-jitter:5ms-500ms'])
+      expect(out).toContain(words);
+  });
+
+  it('every plug-in with its options', async () => {
+    const { code, out } = await run('list');
+    expect(code).toBe(0);
+    for (const words of ['redlock', 'quorum=majority|all|K', 'counter', 'mutual-exclusion', 'markdown', 'hot-key'])
+      expect(out).toContain(words);
+  });
+
+  it('what the machine can do', async () => {
+    const { code, out } = await run('doctor');
+    expect(code).toBe(0);
+    expect(out).toMatch(/ok +redis-server/);
+  });
+});
