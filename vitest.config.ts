@@ -1,4 +1,24 @@
 import { defineConfig } from 'vitest/config';
+import type { Reporter } from 'vitest/node';
+
+/** After everything else: what was skipped and why, and one line that other programs can read. */
+const closingLine: Reporter = {
+  onTestRunEnd(modules, errors) {
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const count = (state: string): number => tests.filter((test) => test.result().state === state).length;
+    const brokenModules = modules.filter((module) => module.errors().length > 0).length;
+    const skipped = tests.filter((test) => test.result().state === 'skipped');
+    const reasons = skipped.map((test) => {
+      const result = test.result();
+      return `  ${test.fullName}${'note' in result && result.note ? `: ${result.note}` : ''}`;
+    });
+    const failed = count('failed') + brokenModules + errors.length;
+    process.once('exit', () => {
+      if (reasons.length > 0) console.log(`skipped:\n${reasons.join('\n')}`);
+      console.log(`${count('passed')} passed, ${failed} failed, ${skipped.length} skipped`);
+    });
+  },
+};
 
 // Tests run as compiled: worker threads and processes start from dist/, and so does everything that they share.
 export default defineConfig({
@@ -6,9 +26,9 @@ export default defineConfig({
     include: ['dist/**/*.test.js'],
     exclude: ['**/node_modules/**'],
     server: { deps: { external: [/\/dist\/(?!.*\.test\.js$)/] } },
+    reporters: [process.env['CI'] ? 'default' : 'dot', closingLine],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    fileParallelism: true,
     maxWorkers: 2,
   },
 });

@@ -28,7 +28,7 @@ import { acquireWithRetry, type Try } from '../src/kit/retry.js';
 import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
 import { ballot, ballotInTurn } from '../src/kit/send.js';
 
-interface RedlockOptions {
+export interface RedlockOptions {
   readonly quorum: string;
   readonly fanout: string;
   readonly nodeTimeout: number;

@@ -65,12 +65,12 @@ export class SingleSession implements LockSession {
     const { failure, reply } = await this.variation.take(key, token, ttlMs);
     if (failure?.fate === 'not-executed') return { kind: 'refused', why: 'unreachable' };
     if (failure !== null) {
-      this.#free(key, token, validUntilMs);
+      this.#undo(key, token, validUntilMs);
       return { kind: 'unknown', failure };
     }
     if (reply !== 'OK' && reply !== 1) return { kind: 'refused', why: 'busy' };
     if (this.env.nowMs() >= validUntilMs) {
-      this.#free(key, token, validUntilMs);
+      this.#undo(key, token, validUntilMs);
       return { kind: 'refused', why: 'too-late' };
     }
     return { kind: 'granted', grant: new Lease(key, token, validUntilMs) };
@@ -100,6 +100,11 @@ export class SingleSession implements LockSession {
     }
     lease.validUntilMs = validUntilMs;
     return { kind: 'extended', validUntilMs };
+  }
+
+  /** Frees what may be ours. A plain DEL cannot ask whose it is, so without a comparison it is left to expire. */
+  #undo(key: string, token: string, expiresMs: number): void {
+    if (this.variation.freeing(key, token).script !== undefined) this.#free(key, token, expiresMs);
   }
 
   #free(key: string, token: string, expiresMs: number, onAnswer?: (reply: unknown) => void): void {

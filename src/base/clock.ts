@@ -30,13 +30,6 @@ export function after(ms: number, fn: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Runs `fn` every `ms` until told to stop. The timer alone does not keep the process alive. */
-export function every(ms: number, fn: () => void): () => void {
-  const timer = setInterval(fn, ms);
-  timer.unref();
-  return () => clearInterval(timer);
-}
-
 export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

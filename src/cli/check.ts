@@ -3,9 +3,10 @@ import { LockbenchError, exitCodes, type Check, type StrategyPlan } from '../con
 import { combineVerdicts, contextOf, isInvalid, isViolation, judgeHistory } from '../check/judge.js';
 import { listPlugins } from '../base/plugins.js';
 import { readRun } from '../record/store.js';
+import type { Args } from './args.js';
 import { print } from './terminal-output.js';
 
-export async function checkCommand(args: Readonly<Record<string, unknown>>): Promise<number> {
+export async function checkCommand(args: Args): Promise<number> {
   const { plan, rounds } = readRun(runFolder(args, 'check'));
   const checks = await listPlugins<Check>('check');
   const lines: string[] = [];
@@ -46,8 +47,8 @@ function unclaimed(strategy: StrategyPlan, claimed: boolean, verdict: string): s
   return verdict === 'fail' && !claimed ? ` (${strategy.name} does not promise it)` : '';
 }
 
-export function runFolder(args: Readonly<Record<string, unknown>>, command: string): string {
-  const [, folder] = args._ as string[];
+export function runFolder(args: Args, command: string): string {
+  const [, folder] = args._;
   if (folder !== undefined) return folder;
   throw new LockbenchError(
     'BAD_ARGUMENT',

@@ -2,6 +2,7 @@
 import { LockbenchError, exitCodes, type LockStrategy } from '../contract/index.js';
 import { listPlugins, nearest, type Named, type PluginKind } from '../base/plugins.js';
 import { describeField, showDefault } from '../plan/parse-field.js';
+import type { Args } from './args.js';
 import { print } from './terminal-output.js';
 
 const kinds: Readonly<Record<string, PluginKind>> = {
@@ -15,8 +16,8 @@ const kinds: Readonly<Record<string, PluginKind>> = {
 
 type Listed = Named & { readonly help: string };
 
-export async function listCommand(args: Readonly<Record<string, unknown>>): Promise<number> {
-  const [, wanted] = args._ as string[];
+export async function listCommand(args: Args): Promise<number> {
+  const [, wanted] = args._;
   if (wanted !== undefined && !Object.hasOwn(kinds, wanted)) {
     const near = nearest(wanted, Object.keys(kinds));
     throw new LockbenchError(

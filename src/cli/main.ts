@@ -6,9 +6,8 @@ import { nearest } from '../base/plugins.js';
 import { defaultWords, runOptions } from '../plan/run-options.js';
 import { showDefault } from '../plan/parse-field.js';
 import { packageVersion } from '../run/environment.js';
+import type { Args } from './args.js';
 import { finish } from './terminal-output.js';
-
-type Args = Readonly<Record<string, unknown>>;
 
 /** Each command is loaded when it is asked for: `bench --help` needs none of them. */
 const commands: Readonly<Record<string, (args: Args) => Promise<number>>> = {
@@ -70,7 +69,7 @@ function unknownArguments(args: Args): void {
       near.length > 0 ? `Did you mean --${near.join(' or --')}?` : 'bench --help shows all.',
     );
   }
-  const [command, ...rest] = args._ as string[];
+  const [command, ...rest] = args._;
   if (command === undefined) return;
   if (!Object.hasOwn(commands, command)) {
     const near = nearest(command, Object.keys(commands));
@@ -103,7 +102,7 @@ async function main(): Promise<number> {
   const args = (await cli.parseAsync()) as Args;
   if (args.help === true || args.version === true) return exitCodes.ok;
   unknownArguments(args);
-  return commands[(args._ as string[])[0] ?? 'run'](args);
+  return commands[args._[0] ?? 'run'](args);
 }
 
 /** Errors that are foreseen have words of their own; the others are ours to mend, so their trace is of use. */

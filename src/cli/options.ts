@@ -11,6 +11,7 @@ import { readStoredPlan } from '../plan/stored-plan.js';
 import { isPath, parseStrategies } from '../plan/strategy-text.js';
 import { parseEndpoints } from '../servers/external-url.js';
 import { readRedisAuth } from '../servers/redis-auth.js';
+import type { Args } from './args.js';
 
 /** A named plan: options as one would type them, and why. */
 export interface Scenario extends Named {
@@ -24,7 +25,7 @@ export interface Chosen {
   readonly warnings: readonly string[];
 }
 
-export async function choose(args: Readonly<Record<string, unknown>>): Promise<Chosen> {
+export async function choose(args: Args): Promise<Chosen> {
   const given = givenOptions(args);
   const scenario = given.scenario === undefined ? {} : (await loadPlugin<Scenario>('scenario', given.scenario)).options;
   const raw = { ...scenario, ...given };
@@ -57,12 +58,12 @@ export async function choose(args: Readonly<Record<string, unknown>>): Promise<C
 }
 
 /** The options that were given, each once, as text. */
-function givenOptions(args: Readonly<Record<string, unknown>>): Record<string, string> {
+function givenOptions(args: Args): Record<string, string> {
   const given: Record<string, string> = {};
   for (const name of Object.keys(runOptions)) {
     const value = args[name];
-    if (value === undefined) continue;
-    if (!Array.isArray(value)) given[name] = String(value);
+    if (typeof value === 'string') given[name] = value;
+    else if (!Array.isArray(value)) continue;
     else if (name === 'strategy') given[name] = value.join(',');
     else
       throw new LockbenchError(

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LockbenchError, exitCodes, resultSchemaVersion, type Reporter, type Result } from '../contract/index.js';
 import { loadPlugin } from '../base/plugins.js';
-import { runOptions } from '../plan/run-options.js';
+import { type Args, textOption } from './args.js';
 import { runFolder } from './check.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
 
-export async function reportCommand(args: Readonly<Record<string, unknown>>): Promise<number> {
+export async function reportCommand(args: Args): Promise<number> {
   const folder = runFolder(args, 'report');
-  const reporter = await loadPlugin<Reporter>('reporter', String(args.format ?? runOptions.format.default));
+  const reporter = await loadPlugin<Reporter>('reporter', textOption(args, 'format'));
   await print(reporter.render(readResult(folder), terminalStyle(process.stdout, process.env)));
   return exitCodes.ok;
 }
@@ -30,7 +30,7 @@ function readResult(folder: string): Result {
   if (result.schemaVersion === resultSchemaVersion) return { ...result, folder };
   throw new LockbenchError(
     'BAD_RUN_FOLDER',
-    `${folder} was written with schema version ${String(result.schemaVersion)}, this program reads ${resultSchemaVersion}`,
+    `${folder} was written with schema version ${JSON.stringify(result.schemaVersion)}, this program reads ${resultSchemaVersion}`,
     'Print it with the version of lockbench that wrote it.',
   );
 }

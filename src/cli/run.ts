@@ -2,16 +2,16 @@
 import { exitCodes, type Reporter } from '../contract/index.js';
 import { loadPlugin } from '../base/plugins.js';
 import { describePlan } from '../plan/describe.js';
-import { runOptions } from '../plan/run-options.js';
 import { runBenchmark } from '../run/benchmark.js';
+import { type Args, textOption } from './args.js';
 import { choose } from './options.js';
 import { createProgress } from './progress.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
 
-export async function runCommand(args: Readonly<Record<string, unknown>>): Promise<number> {
+export async function runCommand(args: Args): Promise<number> {
   const { plan, endpoints, warnings } = await choose(args);
-  const reporter = await loadPlugin<Reporter>('reporter', String(args.format ?? runOptions.format.default));
+  const reporter = await loadPlugin<Reporter>('reporter', textOption(args, 'format'));
   if (args['dry-run'] === true) {
     await print(`${JSON.stringify(plan, null, 2)}\n`);
     return exitCodes.ok;
@@ -35,7 +35,7 @@ export async function runCommand(args: Readonly<Record<string, unknown>>): Promi
 
   try {
     const result = await runBenchmark(plan, {
-      out: String(args.out ?? runOptions.out.default),
+      out: textOption(args, 'out'),
       observer: progress,
       signal: interruption.signal,
       endpoints,

@@ -13,7 +13,7 @@ const maxOwed = 10_000;
 interface Owed {
   readonly node: RedisNode;
   readonly command: Command;
-  /** After this the key is gone by itself. Infinity for a lock without expiry. */
+  /** After this the key should be gone by itself. Infinity for a lock without expiry. */
   readonly expiresMs: number;
   underWay: boolean;
 }
@@ -78,7 +78,8 @@ export class Releases {
         this.#owed.delete(owed);
         onAnswer(reply);
       } else {
-        this.#keep(owed);
+        if (failure.fate === 'not-executed' || owed.command.script !== undefined) this.#keep(owed);
+        else this.#owed.delete(owed);
         onAnswer(undefined);
         if (failure.code === 'TIMEOUT') void this.#forgetWhenSettled(owed, incarnation);
         else if (lane.up && lane.incarnation !== incarnation) this.#again(owed);
@@ -95,7 +96,7 @@ export class Releases {
   }
 
   #keep(owed: Owed): void {
-    if (owed.expiresMs <= this.env.nowMs()) {
+    if (this.#isOver(owed)) {
       this.#owed.delete(owed);
       return;
     }
@@ -108,13 +109,21 @@ export class Releases {
     }
   }
 
+  /**
+   * Only a plain DEL is ever too late, for it would take whatever lock is there by then. One that compares is sent again
+   * whenever it can be: its SET may have been executed as late as the connection broke, so nobody knows when that key goes.
+   */
+  #isOver({ command, expiresMs }: Owed): boolean {
+    return command.script === undefined && expiresMs <= this.env.nowMs();
+  }
+
   #sendAgain(node: RedisNode): void {
-    for (const owed of [...this.#owed]) if (owed.node === node) this.#again(owed);
+    for (const owed of this.#owed) if (owed.node === node) this.#again(owed);
   }
 
   #again(owed: Owed): void {
     if (owed.underWay) return;
-    if (owed.expiresMs <= this.env.nowMs()) {
+    if (this.#isOver(owed)) {
       this.#owed.delete(owed);
       return;
     }

@@ -20,6 +20,8 @@ export interface Round {
   readonly history: Omit<History, 'rows'>;
   readonly measured: Readonly<Counters>;
   readonly grantsInWindow: number;
+  /** Operations that began within the window, whenever they were meant to. */
+  readonly startedInWindow: number;
   readonly handoffs: number;
   /** Grants within the window, per contender. */
   readonly grantsOf: readonly number[];

@@ -65,8 +65,9 @@ export const liveAt = {
   stallMs: 3,
   stallKey: 4,
   stallAtNs: 5,
+  startedInWindow: 6,
 } as const;
-const liveLength = 6;
+const liveLength = 7;
 
 const doubleBytes = 8;
 const wordBytes = 4;

@@ -145,6 +145,7 @@ function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, see
     },
     measured: sumCounters(columns.map((worker) => worker.measured)),
     grantsInWindow: live(liveAt.grantsInWindow),
+    startedInWindow: live(liveAt.startedInWindow),
     handoffs: live(liveAt.handoffs),
     grantsOf: [...new Int32Array(shared.grantsOf)],
     commands: total((report) => report.commands),

@@ -58,7 +58,7 @@ export function summarise(
     load: {
       shape: plan.load,
       targetHz: plan.rateHz,
-      achievedHz: plan.rateHz === null ? null : (latencyUs.service.count * 1000) / durationMs,
+      achievedHz: plan.rateHz === null ? null : (sum(rounds, ({ round }) => round.startedInWindow) * 1000) / durationMs,
     },
     workload: plan.workload,
     ttlMs: plan.ttlMs,

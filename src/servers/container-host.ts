@@ -1,7 +1,9 @@
 /**
  * Servers in containers, by testcontainers, which is loaded only when it is needed: it is large. Data and settings as
- * with processes; the containers and their network go with the host, and testcontainers' own reaper sees to the rest.
+ * with processes. Their ports are open to the network, so they ask for a password, drawn anew each time. The containers go
+ * with the host; after a crash, testcontainers' own reaper removes them.
  */
+import { randomBytes } from 'node:crypto';
 import type { StartedNetwork, StartedTestContainer } from 'testcontainers';
 import { LockbenchError, type Persistence, type Topology } from '../contract/index.js';
 import { allOrNone } from './all-or-none.js';
@@ -22,12 +24,14 @@ type Testcontainers = typeof import('testcontainers');
 const redisPort = 6379;
 const startLimitMs = 120_000;
 const stopLimitMs = 5_000;
+const passwordBytes = 16;
 const primaryAlias = 'primary';
 
 export class ContainerHost implements ServerHost {
   readonly kind = 'container';
   readonly #running = new Set<StartedTestContainer>();
   readonly #networks = new Set<StartedNetwork>();
+  readonly #password = randomBytes(passwordBytes).toString('hex');
   #closed = false;
 
   constructor(private readonly settings: ContainerSettings) {}
@@ -45,7 +49,8 @@ export class ContainerHost implements ServerHost {
         containers.push(...(await allOrNone(starting, (started) => this.#stop(started))));
       }
       const members = containers.map((container, i): Member => {
-        const endpoint = { host: container.getHost(), port: container.getMappedPort(redisPort), tls: false };
+        const [host, port] = [container.getHost(), container.getMappedPort(redisPort)];
+        const endpoint = { host, port, tls: false, password: this.#password };
         return { ...roles[i]!, endpoint, pid: null };
       });
       const fleet = new Fleet(members, this.settings.keyPrefix);
@@ -82,9 +87,10 @@ export class ContainerHost implements ServerHost {
   async #start(tools: Testcontainers, role: Role, network: StartedNetwork | null): Promise<StartedTestContainer> {
     const { image, persistence } = this.settings;
     const follow = role.kind === 'replica' ? ['--replicaof', primaryAlias, String(redisPort)] : [];
+    const login = ['--requirepass', this.#password, '--masterauth', this.#password];
     // Arguments alone: the official images of Redis and Valkey put their server in front of them.
     const container = new tools.GenericContainer(image)
-      .withCommand([...serverArgs(persistence), ...follow])
+      .withCommand([...serverArgs(persistence), ...login, ...follow])
       .withExposedPorts(redisPort)
       .withWaitStrategy(tools.Wait.forLogMessage(/Ready to accept connections/))
       .withStartupTimeout(startLimitMs);

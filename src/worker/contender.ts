@@ -89,6 +89,7 @@ export class Contender {
     const startNs = nowNs();
     const measured = this.#inWindow(intendedNs);
     this.#count(at.attempts, measured);
+    if (this.#inWindow(startNs)) columns.live[liveAt.startedInWindow] += 1;
     if (measured) Atomics.add(control.words, controlAt.pending, 1);
     let outcome: AcquireOutcome;
     try {
@@ -198,7 +199,9 @@ export class Contender {
       } else this.#count(at.extendFailed, measured);
     };
     const again = (): void => {
-      stopTimer = after(everyMs, () => (under = extend()));
+      stopTimer = after(everyMs, () => {
+        under = extend();
+      });
     };
     if (session.extend !== undefined) again();
     return async () => {

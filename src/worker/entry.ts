@@ -93,7 +93,7 @@ async function openShop(session: LockSession, lowestOpenNs: () => number): Promi
     grantsOf: new Int32Array(shared.grantsOf),
     writer: await HistoryWriter.open(task.historyFile, index, lowestOpenNs),
     errors: {},
-    believed: new Array<number>(plan.keys).fill(0),
+    believed: Array.from({ length: plan.keys }, () => 0),
     ending,
     cancel,
   };

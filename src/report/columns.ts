@@ -1,0 +1,71 @@
+/** The columns of a result, one definition for the terminal and for markdown. Titles in full, and in two lines where space is dear. */
+import type { LatencySummary, RunResult } from '../contract/index.js';
+import { formatCount, formatNumber, formatUs, noFigure } from '../base/units.js';
+import type { Cell, Column } from './grid.js';
+import { violationsOrUndecided } from './verdicts.js';
+
+type Measure = Omit<Column, 'cells'> & { cell(run: RunResult): Cell };
+
+/** What goes when the terminal is narrow: first the operations of the lock itself, last what tells of its users. */
+const ranks = { release: 1, acquire: 2, fairness: 3, waitP50: 4, waitMax: 5, handoffs: 6 } as const;
+
+const measures: readonly Measure[] = [
+  { title: 'grants/s', head: ['', 'grants/s'], cell: (run) => ({ text: formatNumber(run.throughputHz) }) },
+  {
+    title: 'hand-offs/s',
+    head: ['hand-', 'offs/s'],
+    rank: ranks.handoffs,
+    cell: (run) => ({ text: formatNumber(run.handoffHz) }),
+  },
+  latency('wait', 'p50', (run) => run.waitUs, ranks.waitP50),
+  latency('wait', 'p99', (run) => run.waitUs),
+  latency('wait', 'max', (run) => run.waitUs, ranks.waitMax),
+  latency('acquire', 'p50', (run) => run.latencyUs.acquire, ranks.acquire),
+  latency('acquire', 'p99', (run) => run.latencyUs.acquire, ranks.acquire),
+  latency('release', 'p50', (run) => run.latencyUs.release, ranks.release),
+  latency('release', 'p99', (run) => run.latencyUs.release, ranks.release),
+  {
+    title: 'fairness (Jain)',
+    head: ['fair-', 'ness'],
+    rank: ranks.fairness,
+    cell: (run) => ({ text: formatNumber(run.fairness.jain) }),
+  },
+  { title: 'violations', head: ['', 'violations'], cell: violationsCell },
+];
+
+export function columnsOf(runs: readonly RunResult[]): readonly Column[] {
+  return measures.map(({ cell, ...column }) => ({ ...column, cells: runs.map(cell) }));
+}
+
+/** Every title in one line, with the row of texts of one run. */
+export const titles: readonly string[] = ['strategy', ...measures.map(({ title }) => title)];
+
+export function textsOf(run: RunResult): readonly string[] {
+  return measures.map(({ cell }) => cell(run).text);
+}
+
+/** `3 rounds: 1,050..1,200 grants/s`; null for a single round. */
+export function spreadOf({ repeats }: RunResult): string | null {
+  if (repeats.length < 2) return null;
+  const ratesHz = repeats.map(({ throughputHz }) => throughputHz);
+  const [min, max] = [Math.min(...ratesHz), Math.max(...ratesHz)].map((hz) => formatNumber(hz));
+  return `${repeats.length} rounds: ${min}..${max} grants/s`;
+}
+
+function latency(
+  group: string,
+  name: 'p50' | 'p99' | 'max',
+  of: (run: RunResult) => LatencySummary,
+  rank?: number,
+): Measure {
+  const base = { title: `${group} ${name}`, group, head: ['', name] as const };
+  const cell = (run: RunResult): Cell => ({ text: formatUs(of(run)[name]) });
+  return rank === undefined ? { ...base, cell } : { ...base, rank, cell };
+}
+
+function violationsCell(run: RunResult): Cell {
+  const violations = violationsOrUndecided(run);
+  if (violations === null) return { text: noFigure };
+  if (violations === 'undecided') return { text: violations, ink: 'yellow' };
+  return violations === 0 ? { text: '0' } : { text: formatCount(violations), ink: 'red' };
+}

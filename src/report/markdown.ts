@@ -1,0 +1,86 @@
+/** For a pull request or a meeting: all columns, the words, the verdicts, and what it ran on, in GitHub's markdown. */
+import type { Reporter, Result } from '../contract/index.js';
+import { printable } from '../base/paint.js';
+import { spreadOf, textsOf, titles } from './columns.js';
+import { checkFacts, planLines, rateFacts, setupFacts, type Fact } from './facts.js';
+import { whatStandsOut, type Word } from './words.js';
+
+export default {
+  name: 'markdown',
+  help: 'tables and words for a pull request or a meeting',
+  render(result) {
+    const { cpu, cores, node, os, commit } = result.environment;
+    const blocks = [
+      ['## lockbench'],
+      planLines(result).map((line) => `${escaped(line)}  `),
+      figures(result),
+      factList('### Arrival rate', rateFacts(result)),
+      wordList(whatStandsOut(result)),
+      factList('### Checks', checkFacts(result)),
+      factList('### Ran on', setupFacts(result)),
+      [escaped(`${cores} cores, ${cpu}, ${os}, Node ${node}${commit === null ? '' : `, commit ${commit}`}.`)],
+      result.folder === null ? [] : [`Results: ${code(result.folder)}`],
+    ];
+    return `${blocks
+      .filter((block) => block.length > 0)
+      .map((block) => block.join('\n'))
+      .join('\n\n')}\n`;
+  },
+} satisfies Reporter;
+
+function figures({ runs }: Result): readonly string[] {
+  if (runs.length === 0) return [];
+  const rounds = runs.some(({ repeats }) => repeats.length > 1);
+  const head = rounds ? [...titles, 'spread over rounds'] : titles;
+  return [
+    row(head),
+    row(head.map((_, column) => (column === 0 ? ':--' : '--:'))),
+    ...runs.map((run) =>
+      row([codeInTable(run.strategy), ...textsOf(run).map(escaped), ...(rounds ? [escaped(spreadOf(run) ?? '')] : [])]),
+    ),
+  ];
+}
+
+function wordList(words: readonly Word[]): readonly string[] {
+  if (words.length === 0) return [];
+  return ['### What stands out', '', ...words.flatMap(bullet)];
+}
+
+function bullet({ level, text, evidence = [] }: Word): readonly string[] {
+  const title = level === 'violation' ? '**VIOLATION** ' : level === 'warning' ? '**warning** ' : '';
+  const line = `- ${title}${escaped(text)}`;
+  if (evidence.length === 0) return [line];
+  return [
+    line,
+    '',
+    '  ```text',
+    ...evidence.map((told) => `  ${printable(told).replaceAll('```', "'''")}`),
+    '  ```',
+    '',
+  ];
+}
+
+function factList(title: string, facts: readonly Fact[]): readonly string[] {
+  if (facts.length === 0) return [];
+  return [title, '', ...facts.map(({ labels, text }) => `- ${labels.map(code).join(', ')}: ${escaped(text)}`)];
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Text that is not to be read as markup, nor as the name of somebody to be notified. */
+function escaped(text: string): string {
+  return printable(text)
+    .replace(/[\\`*_[\]<>|#~]/g, '\\$&')
+    .replace(/(^|[^A-Za-z0-9])@/g, '$1@\u200b');
+}
+
+function code(text: string): string {
+  return `\`${printable(text).replaceAll('`', "'")}\``;
+}
+
+/** Within a table even code has to hide its bars. */
+function codeInTable(text: string): string {
+  return code(text).replaceAll('|', '\\|');
+}
