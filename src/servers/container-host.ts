@@ -23,7 +23,6 @@ type Testcontainers = typeof import('testcontainers');
 
 const redisPort = 6379;
 const startLimitMs = 120_000;
-const stopLimitMs = 5_000;
 const passwordBytes = 16;
 const primaryAlias = 'primary';
 
@@ -79,7 +78,7 @@ export class ContainerHost implements ServerHost {
     await Promise.all(
       containers.map(async (container) => {
         if (!this.#running.delete(container)) return;
-        await container.stop({ remove: true, removeVolumes: true, timeout: stopLimitMs });
+        await container.stop({ remove: true, removeVolumes: true });
       }),
     );
   }
@@ -104,7 +103,7 @@ export class ContainerHost implements ServerHost {
       throw new LockbenchError(
         'SERVER_FAILED',
         `${role.name}: no container could be started from ${image}: ${(error as Error).message}`,
-        `Try by hand: docker run --rm ${image}; another image is chosen with --image.`,
+        `Try by hand: docker run --rm ${image}; --image takes another. TESTCONTAINERS_RYUK_DISABLED=true does without the reaper's image.`,
         { cause: error },
       );
     }

@@ -19,10 +19,10 @@ const program = `
   const { pids, stop } = await host.provision({ kind: 'quorum', nodes: 3, replicas: 0 });
   const children = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
   const guardian = Number(/(\\d+) .*guardian-main/.exec(children)[1]);
-  console.log(JSON.stringify({ pids, guardian, folder: dirname(readlinkSync('/proc/' + pids[0] + '/cwd')) }));
   process.on('SIGUSR2', () => { throw new Error('a crash'); });
   process.on('SIGTERM', async () => { await stop(); await host.close(); process.exit(0); });
   setInterval(() => {}, 1000);
+  console.log(JSON.stringify({ pids, guardian, folder: dirname(readlinkSync('/proc/' + pids[0] + '/cwd')) }));
 `;
 
 interface Harness {

@@ -86,47 +86,69 @@ async function startOnPort(
   port: number,
 ): Promise<RedisProcess | null> {
   const logPath = join(folder, 'server.log');
-  const child = launch(options, folder, user, port, logPath);
-  const state: { exit: Exit | null; spawnError: Error | null } = { exit: null, spawnError: null };
-  const exited = new Promise<Exit>((resolve) => {
-    const end = (exit: Exit): void => resolve((state.exit = exit));
-    child.once('exit', (code, signal) => end({ code, signal }));
-    child.once('error', (error) => {
-      state.spawnError = error;
-      if (child.pid === undefined) end({ code: null, signal: null });
-    });
-  });
-  const pid = child.pid;
+  const life = follow(launch(options, folder, user, port, logPath));
+  const { pid, exited, kill, stop } = life;
   if (pid !== undefined) {
     options.guardian?.watch(pid, folder);
     void exited.then(() => options.guardian?.forget(pid));
-  }
-  const stop = async (): Promise<void> => {
-    if (pid !== undefined && state.exit === null) killSession(pid);
-    await exited;
-  };
-
-  let stranger = false;
-  const limit = nowMs() + startLimitMs;
-  while (pid !== undefined && state.exit === null && nowMs() < limit) {
-    const question = askProcessId(host, port, options.password ?? null, answerLimitMs);
-    const answer = await Promise.race([question.answer, exited.then(() => null)]);
-    question.cancel();
-    if (answer === pid) {
+    const whose = await firstAnswer(life, port, options.password ?? null);
+    if (whose === pid) {
       const login = options.password === undefined ? {} : { password: options.password };
-      const endpoint: NodeEndpoint = { host, port, tls: false, ...login };
-      return { name: options.name, endpoint, pid, exited, kill: (signal) => void child.kill(signal), stop };
+      return { name: options.name, endpoint: { host, port, tls: false, ...login }, pid, exited, kill, stop };
     }
-    stranger = answer !== null;
-    if (stranger) break;
-    await delay(pollMs);
+    if (whose !== null) return stop().then(() => null);
   }
-
-  const ownExit = state.exit;
+  const ownEnd = life.end();
   await stop();
   const log = readLog(logPath, pid);
-  if (stranger || /address already in use/i.test(log)) return null;
-  throw failure(options, state.spawnError, ownExit, log);
+  if (/address already in use/i.test(log)) return null;
+  throw failure(options, life.spawnError(), ownEnd, log);
+}
+
+/** The process number of who answers on the port; null when the child ends or the time runs out before anybody does. */
+async function firstAnswer(life: Life, port: number, password: string | null): Promise<number | null> {
+  const limit = nowMs() + startLimitMs;
+  while (life.end() === null && nowMs() < limit) {
+    const question = askProcessId(host, port, password, answerLimitMs);
+    const answer = await Promise.race([question.answer, life.exited.then(() => null)]);
+    question.cancel();
+    if (answer !== null) return answer;
+    await delay(pollMs);
+  }
+  return null;
+}
+
+interface Life extends Pick<RedisProcess, 'exited' | 'kill' | 'stop'> {
+  /** Undefined when it could not even be started. */
+  readonly pid: number | undefined;
+  /** Null while it lives. */
+  end(): Exit | null;
+  spawnError(): Error | null;
+}
+
+function follow(child: ChildProcess): Life {
+  const { pid } = child;
+  let end: Exit | null = null;
+  let spawnError: Error | null = null;
+  const exited = new Promise<Exit>((resolve) => {
+    const settle = (exit: Exit): void => resolve((end = exit));
+    child.once('exit', (code, signal) => settle({ code, signal }));
+    child.on('error', (error) => {
+      spawnError ??= error;
+      if (pid === undefined) settle({ code: null, signal: null });
+    });
+  });
+  return {
+    pid,
+    exited,
+    end: () => end,
+    spawnError: () => spawnError,
+    kill: (signal) => void child.kill(signal),
+    async stop() {
+      if (pid !== undefined && end === null) killSession(pid);
+      await exited;
+    },
+  };
 }
 
 function launch(o: StartOptions, folder: string, user: ServerUser | null, port: number, logPath: string): ChildProcess {
