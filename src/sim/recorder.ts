@@ -1,0 +1,104 @@
+/** Records a simulated run as a `History`, as a worker records a real one. */
+import type { Counters, GrantRows, History, Stall } from '../contract/index.js';
+
+/** Times in ms; the columns of `GrantRows`. */
+export interface Row {
+  readonly key: number;
+  readonly contender: number;
+  readonly enterMs: number;
+  readonly leaveMs: number;
+  readonly validUntilMs: number;
+  readonly acquireMs: number;
+  readonly releaseMs: number;
+  readonly flags: number;
+}
+
+/** What is known of a key. */
+interface KeyState {
+  /** Since when somebody wants it and nobody got it; several attempts may follow one another. Infinity: nobody does. */
+  wantedSinceMs: number;
+  /** When somebody last entered or left. */
+  activeMs: number;
+  /** Until when somebody is taken to hold the key. */
+  heldUntilMs: number;
+}
+
+export class Recorder {
+  readonly counters: Counters = {
+    attempts: 0,
+    tries: 0,
+    grants: 0,
+    busy: 0,
+    tooLate: 0,
+    unreachable: 0,
+    cancelled: 0,
+    unknown: 0,
+    errors: 0,
+    released: 0,
+    releaseLost: 0,
+    releaseUnknown: 0,
+    releaseErrors: 0,
+    extended: 0,
+    extendFailed: 0,
+  };
+  readonly believed: number[];
+  readonly cells: Int32Array;
+  readonly rows: Row[] = [];
+  /** Tokens of the dead: their keys are not left behind, they are held. */
+  readonly held = new Set<string>();
+  readonly #keys: readonly KeyState[];
+  #stall: Stall | null = null;
+
+  constructor(keys: number) {
+    this.believed = new Array<number>(keys).fill(0);
+    this.cells = new Int32Array(keys);
+    this.#keys = Array.from({ length: keys }, () => ({ wantedSinceMs: Infinity, activeMs: 0, heldUntilMs: 0 }));
+  }
+
+  entered(key: number, atMs: number, heldUntilMs: number): void {
+    Object.assign(this.#keys[key], { wantedSinceMs: Infinity, activeMs: atMs, heldUntilMs });
+  }
+
+  left(key: number, atMs: number): void {
+    Object.assign(this.#keys[key], { activeMs: atMs, heldUntilMs: atMs });
+  }
+
+  wanted(key: number, atMs: number): void {
+    this.#keys[key].wantedSinceMs = Math.min(this.#keys[key].wantedSinceMs, atMs);
+  }
+
+  /** An attempt on `key` has ended, and had not been granted before. */
+  waited(key: number, atMs: number): void {
+    const { wantedSinceMs, activeMs, heldUntilMs } = this.#keys[key];
+    const ms = atMs - Math.max(wantedSinceMs, activeMs, heldUntilMs);
+    if (ms > (this.#stall?.ms ?? 0)) this.#stall = { ms, key, atNs: atMs * 1e6 };
+  }
+
+  history(startMs: number, endMs: number, keysLeft: readonly string[]): History {
+    return {
+      rows: columns(this.rows),
+      counters: this.counters,
+      cell: null,
+      longestStall: this.#stall,
+      resource: { believed: this.believed, found: [...this.cells] },
+      windowNs: [startMs * 1e6, endMs * 1e6],
+      lost: [],
+      keysLeft,
+    };
+  }
+}
+
+function columns(rows: readonly Row[]): GrantRows {
+  return {
+    count: rows.length,
+    enterNs: Float64Array.from(rows, (row) => row.enterMs * 1e6),
+    leaveNs: Float64Array.from(rows, (row) => row.leaveMs * 1e6),
+    validUntilNs: Float64Array.from(rows, (row) => row.validUntilMs * 1e6),
+    sendDelayUs: new Uint32Array(rows.length),
+    acquireUs: Uint32Array.from(rows, (row) => row.acquireMs * 1e3),
+    releaseUs: Uint32Array.from(rows, (row) => row.releaseMs * 1e3),
+    key: Uint32Array.from(rows, (row) => row.key),
+    contender: Uint16Array.from(rows, (row) => row.contender),
+    flags: Uint16Array.from(rows, (row) => row.flags),
+  };
+}

@@ -1,0 +1,163 @@
+/**
+ * The part of Redis that a lock can feel: the commands, scripts that the server may have forgotten, expiry on the server's
+ * own wall clock in whole ms (a key is gone when `now > when`; redis/src/db.c, keyIsExpired), and acknowledgements of
+ * replicas. One call is one command, executed atomically. Memory limits, persistence and promotion are not modelled.
+ */
+import type { Command, Failure, FailureCode, ModelDb, Reply, ScriptDecl } from '../contract/index.js';
+
+export interface ServerClock {
+  /** 1.009: gains 0.9 % on the virtual time that clients see. */
+  readonly rate: number;
+  readonly offsetMs: number;
+}
+
+interface Entry {
+  readonly value: string;
+  /** Last ms of the server's wall clock at which the key is there. Infinity: no expiry. */
+  readonly whenMs: number;
+}
+
+/** What a command came to. `error` is a reply that the server sent in place of one: the command was not executed. */
+export type Result = { readonly reply: Reply } | { readonly error: Failure };
+
+const writes = new Set(['SET', 'SETNX', 'DEL', 'PEXPIRE', 'EVAL', 'EVALSHA']);
+
+export class RedisModel implements ModelDb {
+  /** Grows with every change of the data. */
+  offset = 0;
+  readonly #data = new Map<string, Entry>();
+  readonly #scripts = new Map<string, ScriptDecl>();
+
+  constructor(
+    private readonly nowMs: () => number,
+    private readonly clock: ServerClock = { rate: 1, offsetMs: 0 },
+    private readonly readOnly = false,
+  ) {}
+
+  wallMs(): number {
+    return Math.floor(this.nowMs() * this.clock.rate + this.clock.offsetMs);
+  }
+
+  keys(): string[] {
+    return [...this.#data.keys()].filter((key) => this.get(key) !== null);
+  }
+
+  get(key: string): string | null {
+    return this.#entry(key)?.value ?? null;
+  }
+
+  set(key: string, value: string, pxMs: number | null): void {
+    this.#data.set(key, { value, whenMs: pxMs === null ? Infinity : this.wallMs() + pxMs });
+    this.offset += 1;
+  }
+
+  del(key: string): boolean {
+    if (this.#entry(key) === undefined) return false;
+    this.offset += 1;
+    return this.#data.delete(key);
+  }
+
+  pexpire(key: string, ms: number): boolean {
+    const entry = this.#entry(key);
+    if (entry === undefined) return false;
+    if (ms <= 0) return this.del(key);
+    this.set(key, entry.value, ms);
+    return true;
+  }
+
+  load(script: ScriptDecl): void {
+    this.#scripts.set(script.sha, script);
+  }
+
+  flushScripts(): void {
+    this.#scripts.clear();
+  }
+
+  /** A restart forgets the scripts, and without persistence the data. */
+  restart(keepsData: boolean): void {
+    this.flushScripts();
+    if (!keepsData) this.#data.clear();
+  }
+
+  execute(command: Command): Result {
+    const name = command.name.toUpperCase();
+    if (this.readOnly && writes.has(name)) return failed('READONLY', "You can't write against a read only replica.");
+    const args = command.args.map(String);
+    switch (name) {
+      case 'PING':
+        return { reply: 'PONG' };
+      case 'GET':
+        return { reply: this.get(args[0]) };
+      case 'SET':
+        return this.#set(args);
+      case 'SETNX':
+        if (this.get(args[0]) !== null) return { reply: 0 };
+        this.set(args[0], args[1], null);
+        return { reply: 1 };
+      case 'DEL':
+        return { reply: args.filter((key) => this.del(key)).length };
+      case 'PTTL':
+        return { reply: this.#pttl(args[0]) };
+      case 'PEXPIRE':
+        return { reply: this.pexpire(args[0], Number(args[1])) ? 1 : 0 };
+      case 'SCRIPT':
+        return this.#script(args, command.script);
+      case 'EVAL':
+      case 'EVALSHA':
+        return this.#eval(name, args, command.script);
+      default:
+        return failed('ERR', `unknown command '${name}'`);
+    }
+  }
+
+  #set([key, value, ...flags]: readonly string[]): Result {
+    let onlyNew = false;
+    let pxMs: number | null = null;
+    for (let i = 0; i < flags.length; i += 1) {
+      const flag = flags[i].toUpperCase();
+      if (flag === 'NX') onlyNew = true;
+      else if (flag === 'PX') pxMs = Number(flags[(i += 1)]);
+      else return failed('ERR', 'syntax error');
+    }
+    if (pxMs !== null && !Number.isInteger(pxMs)) return failed('ERR', 'value is not an integer or out of range');
+    if (pxMs !== null && pxMs <= 0) return failed('ERR', "invalid expire time in 'set' command");
+    if (onlyNew && this.get(key) !== null) return { reply: null };
+    this.set(key, value, pxMs);
+    return { reply: 'OK' };
+  }
+
+  #pttl(key: string): number {
+    const entry = this.#entry(key);
+    if (entry === undefined) return -2;
+    return entry.whenMs === Infinity ? -1 : entry.whenMs - this.wallMs();
+  }
+
+  #script([verb]: readonly string[], decl: ScriptDecl | undefined): Result {
+    if (verb?.toUpperCase() === 'FLUSH') {
+      this.flushScripts();
+      return { reply: 'OK' };
+    }
+    if (decl === undefined) return failed('ERR', 'the model runs declared scripts only');
+    this.load(decl);
+    return { reply: decl.sha };
+  }
+
+  #eval(name: string, [body, count, ...rest]: readonly string[], decl: ScriptDecl | undefined): Result {
+    const script = name === 'EVAL' ? decl : this.#scripts.get(body);
+    if (script === undefined && name === 'EVAL') return failed('ERR', 'the model runs declared scripts only');
+    if (script === undefined) return failed('NOSCRIPT', 'No matching script. Please use EVAL.');
+    this.load(script);
+    return { reply: script.model(this, rest.slice(0, Number(count)), rest.slice(Number(count))) };
+  }
+
+  #entry(key: string): Entry | undefined {
+    const entry = this.#data.get(key);
+    if (entry === undefined || this.wallMs() <= entry.whenMs) return entry;
+    this.#data.delete(key);
+    return undefined;
+  }
+}
+
+export function failed(code: FailureCode, message: string): { readonly error: Failure } {
+  return { error: { code, fate: 'not-executed', message } };
+}
