@@ -1,6 +1,6 @@
 /** `bench doctor`: what this machine can do, and what to do about what is missing. */
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { exitCodes } from '../contract/index.js';
 import { machineTimes, threadTimes } from '../base/thread-times.js';
@@ -73,8 +73,7 @@ function nodeVersion(): Finding {
 function resultsFolder(): Finding {
   const folder = runOptions.out.default as string;
   try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
+    accessSync(existsSync(folder) ? folder : '.', constants.W_OK);
     return { what: 'results folder', ok: true, detail: `${folder}/ can be written` };
   } catch (error) {
     return {

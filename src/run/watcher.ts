@@ -89,7 +89,7 @@ export class Watcher {
 
   #tell(mark: Mark, openNs: number): void {
     const shown = this.#shown!;
-    const { p99Us } = quantiles(mark.response, shown.response);
+    const { p99Us } = quantiles(mark.response, null);
     const { durationMs, operations } = this.limits;
     this.observer.tick({
       label: this.label,
@@ -115,8 +115,9 @@ export class Watcher {
   }
 }
 
-function quantiles(now: Float64Array, before: Float64Array): { p50Us: number | null; p99Us: number | null } {
-  const interval = subtractHistogram(now, before);
+/** Of what was recorded since `before`; since the opening when that is null. */
+function quantiles(now: Float64Array, before: Float64Array | null): { p50Us: number | null; p99Us: number | null } {
+  const interval = before === null ? now : subtractHistogram(now, before);
   const count = sampleCount(interval);
   const us = (ratio: number, least: number): number | null => {
     const ns = count >= least ? quantileNs(interval, ratio) : null;

@@ -122,7 +122,9 @@ export class SimContender {
       again();
     };
     const again = (): void => {
-      stopTimer = env.after(extendEveryMs!, () => (under = extend()));
+      stopTimer = env.after(extendEveryMs!, () => {
+        under = extend();
+      });
     };
     if (extendEveryMs !== null && session.extend !== undefined) again();
     return async () => {

@@ -50,7 +50,7 @@ export class Recorder {
   #stall: Stall | null = null;
 
   constructor(keys: number) {
-    this.believed = new Array<number>(keys).fill(0);
+    this.believed = Array.from({ length: keys }, () => 0);
     this.cells = new Int32Array(keys);
     this.#keys = Array.from({ length: keys }, () => ({ wantedSinceMs: Infinity, activeMs: 0, heldUntilMs: 0 }));
   }
