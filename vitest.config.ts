@@ -26,7 +26,7 @@ export default defineConfig({
     include: ['dist/**/*.test.js'],
     exclude: ['**/node_modules/**'],
     server: { deps: { external: [/\/dist\/(?!.*\.test\.js$)/] } },
-    reporters: [process.env['CI'] ? 'default' : 'dot', closingLine],
+    reporters: ['default', closingLine],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     maxWorkers: 2,

@@ -174,7 +174,9 @@ describe.each(cases)('%s on %s', (_, client, strategy) => {
       const left = (await valuesOf(one.nodes, key)).filter((value) => value === next.token);
       if (claims.ownerRelease) {
         expect(late).toEqual({ kind: 'lost' });
-        expect(left.length).toBeGreaterThan(one.nodes.nodes.length / 2);
+        // Replicas follow in their own time; masters have answered.
+      const masters = strategy.topology === 'replicated' ? 1 : one.nodes.nodes.length;
+      expect(left.length).toBeGreaterThan(masters / 2);
         expect(await other.session.release(next)).toEqual({ kind: 'released' });
       } else expect(left).toEqual([]);
     },

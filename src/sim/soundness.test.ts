@@ -25,7 +25,7 @@ const all = Object.keys(survivable) as Name[];
 const equal = all.filter((name) => !unequal.includes(name));
 
 const cases: readonly (readonly [string, LockStrategy, Options, readonly Name[], number])[] = [
-  ['redlock', redlock, {}, all, 200],
+  ['redlock', redlock, {}, all, 100],
   ['redlock, sequential', redlock, { fanout: 'sequential' }, all.filter((name) => name !== 'slowNetwork'), 50],
   ['redlock, all nodes', redlock, { quorum: 'all' }, all.filter((name) => !starving.includes(name)), 50],
   ['single', single, {}, equal, 200],
