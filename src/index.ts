@@ -2,7 +2,7 @@
 export * from './contract/index.js';
 export { noCancel, CancelSource } from './base/cancel.js';
 export { Lease } from './kit/lease.js';
-export { Releases } from './kit/releases.js';
+export { Releases, type Release } from './kit/releases.js';
 export { acquireWithRetry, retryPolicy, type Try } from './kit/retry.js';
 export { compareAndDelete, compareAndExpire, evalSha, script, setIfAbsent, withSource } from './kit/scripts.js';
 export { ballot, ballotInTurn, call, callGroup, send, type Answer, type Tally } from './kit/send.js';

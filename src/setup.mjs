@@ -89,7 +89,7 @@ function sourceFiles() {
     if (!statSync(path).isDirectory()) return [name];
     return readdirSync(path, { recursive: true, encoding: 'utf8' }).map((file) => join(name, file));
   });
-  return files.filter((file) => /\.(ts|json)$/.test(file)).sort();
+  return files.filter((file) => /\.(ts|json)$/.test(file)).sort((a, b) => (a < b ? -1 : 1));
 }
 
 /** Times and sizes, not contents: telling takes 5 ms, and a build too many half a second. @type {(files: string[]) => string} */

@@ -42,9 +42,12 @@ async function takeAndWait(
     }
     const [taken, acknowledged] = answer.reply as readonly [string | null, number];
     if (taken === null || acknowledged >= needed) return { failure: null, reply: taken };
-    await call(lane, evalSha(compareAndDelete, key, token), options.timeout);
-    const message = `${acknowledged} of ${needed} replicas acknowledged`;
-    return { failure: { code: 'TIMEOUT', fate: 'maybe-executed', message }, reply: null };
+    const undone = await call(lane, evalSha(compareAndDelete, key, token), options.timeout);
+    const fate = undone.failure === null ? 'not-executed' : 'maybe-executed';
+    return {
+      failure: { code: 'TIMEOUT', fate, message: `${acknowledged} of ${needed} replicas acknowledged` },
+      reply: null,
+    };
   } finally {
     borrowed.giveBack();
   }

@@ -17,7 +17,7 @@ export default {
       acquire: (key, { ttlMs }) =>
         Promise.resolve({
           kind: 'granted',
-          grant: new Lease(key, env.token(), env.nowMs() + ttlMs),
+          grant: new Lease(key, env.token(), env.nowMs() + ttlMs, env.nowMs()),
           tries: 1,
           roundMs: 0,
         }),

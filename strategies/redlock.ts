@@ -23,7 +23,7 @@ import type {
   Topology,
 } from '../src/contract/index.js';
 import { Lease } from '../src/kit/lease.js';
-import { Releases } from '../src/kit/releases.js';
+import { Releases, type Release } from '../src/kit/releases.js';
 import { acquireWithRetry, type Try } from '../src/kit/retry.js';
 import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
 import { ballot, ballotInTurn } from '../src/kit/send.js';
@@ -64,38 +64,29 @@ export class RedlockSession implements LockSession {
     const { yes, failed } = await this.#vote(setIfAbsent(key, token, ttlMs), (reply) => reply === 'OK');
     const validUntilMs = startMs + ttlMs - this.#driftMs(ttlMs);
     if (yes >= this.#quorum && this.env.nowMs() < validUntilMs) {
-      return { kind: 'granted', grant: new Lease(key, token, validUntilMs) };
+      return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs) };
     }
-    this.#releases.sendAll(
-      this.nodes,
-      evalSha(compareAndDelete, key, token),
-      startMs + ttlMs + this.options.nodeTimeout,
-    );
+    this.#releases.sendAll(this.nodes, this.#freeing(key, token, startMs));
     if (yes >= this.#quorum) return { kind: 'refused', why: 'too-late' };
     return { kind: 'refused', why: this.nodes.length - failed < this.#quorum ? 'unreachable' : 'busy' };
   }
 
   /** Answered as soon as a quorum has: whether it still was ours there. The other nodes are told all the same. */
   release(grant: Grant): Promise<ReleaseOutcome> {
+    const { key, token, startedMs } = grant as Lease;
     return new Promise((resolve) => {
       let released = 0;
       let lost = 0;
       let silent = 0;
       const total = this.nodes.length;
-      const command = evalSha(compareAndDelete, grant.key, grant.token);
-      this.#releases.sendAll(
-        this.nodes,
-        command,
-        grant.validUntilMs + this.#driftMs(0) + this.options.nodeTimeout,
-        (reply) => {
-          if (reply === undefined) silent += 1;
-          else if (reply === 1) released += 1;
-          else lost += 1;
-          if (released === this.#quorum) resolve({ kind: 'released' });
-          else if (total - lost < this.#quorum) resolve({ kind: 'lost' });
-          else if (released + lost + silent === total) resolve({ kind: 'unknown', failure: noQuorum });
-        },
-      );
+      this.#releases.sendAll(this.nodes, this.#freeing(key, token, startedMs), (reply) => {
+        if (reply === undefined) silent += 1;
+        else if (reply === 1) released += 1;
+        else lost += 1;
+        if (released === this.#quorum) resolve({ kind: 'released' });
+        else if (total - lost < this.#quorum) resolve({ kind: 'lost' });
+        else if (released + lost + silent === total) resolve({ kind: 'unknown', failure: noQuorum });
+      });
     });
   }
 
@@ -111,13 +102,20 @@ export class RedlockSession implements LockSession {
       lease.validUntilMs = validUntilMs;
       return { kind: 'extended', validUntilMs };
     }
-    if (tally.yes + tally.failed >= this.#quorum && this.env.nowMs() < lease.validUntilMs) return { kind: 'unknown' };
+    if (tally.yes + tally.failed >= this.#quorum && this.env.nowMs() < lease.validUntilMs) {
+      lease.shorten(validUntilMs);
+      return { kind: 'unknown' };
+    }
     lease.lose();
     return { kind: 'lost' };
   }
 
   #vote(command: ReturnType<typeof setIfAbsent>, isYes: (reply: Reply) => boolean): ReturnType<typeof ballot> {
     return this.#ballot(this.nodes, command, this.options.nodeTimeout, this.#quorum, isYes);
+  }
+
+  #freeing(key: string, token: string, sinceMs: number): Release {
+    return { command: evalSha(compareAndDelete, key, token), sinceMs, untilMs: Infinity };
   }
 
   #driftMs(ttlMs: number): number {

@@ -3,7 +3,8 @@
  * Source: Redis documentation, "Distributed locks with Redis", section "Correct implementation with a single instance".
  *
  * Validity counts from before the SET is sent, and is read again when the answer is there: an answer that comes after the
- * lease is over is no grant. A SET whose answer is lost may have taken effect, so it is released like a held one.
+ * lease is over is no grant. A SET whose answer is lost may have taken effect, so it is released like a held one. As in the
+ * source there is no allowance for drift: exclusion assumes that the server's clock does not run faster than ours.
  */
 import type {
   AcquireOutcome,
@@ -61,24 +62,27 @@ export class SingleSession implements LockSession {
 
   async #tryOnce(key: string, ttlMs: number): Promise<Try> {
     const token = this.env.token();
-    const validUntilMs = this.variation.expires ? this.env.nowMs() + ttlMs : Infinity;
+    const startMs = this.env.nowMs();
+    const validUntilMs = this.variation.expires ? startMs + ttlMs : Infinity;
     const { failure, reply } = await this.variation.take(key, token, ttlMs);
     if (failure?.fate === 'not-executed') return { kind: 'refused', why: 'unreachable' };
     if (failure !== null) {
-      this.#undo(key, token, validUntilMs);
+      this.#undo(key, token, startMs, validUntilMs);
       return { kind: 'unknown', failure };
     }
     if (reply !== 'OK' && reply !== 1) return { kind: 'refused', why: 'busy' };
     if (this.env.nowMs() >= validUntilMs) {
-      this.#undo(key, token, validUntilMs);
+      this.#undo(key, token, startMs, validUntilMs);
       return { kind: 'refused', why: 'too-late' };
     }
-    return { kind: 'granted', grant: new Lease(key, token, validUntilMs) };
+    return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs) };
   }
 
   release(grant: Grant): Promise<ReleaseOutcome> {
+    const { key, token, startedMs, validUntilMs } = grant as Lease;
+    const command = this.variation.freeing(key, token);
     return new Promise((resolve) =>
-      this.#free(grant.key, grant.token, grant.validUntilMs, (reply) =>
+      this.releases.sendAll([this.node], { command, sinceMs: startedMs, untilMs: validUntilMs }, (reply) =>
         resolve(
           reply === undefined ? { kind: 'unknown', failure: noAnswer } : { kind: reply === 1 ? 'released' : 'lost' },
         ),
@@ -90,25 +94,26 @@ export class SingleSession implements LockSession {
     const lease = grant as Lease;
     if (!this.variation.expires || lease.extensions >= this.options.maxExtensions) return { kind: 'refused' };
     lease.extensions += 1;
-    const validUntilMs = this.env.nowMs() + ttlMs;
+    const startMs = this.env.nowMs();
     const command = evalSha(compareAndExpire, lease.key, lease.token, ttlMs);
     const { failure, reply } = await call(this.node.shared, command, this.options.timeout);
-    if (failure !== null) return { kind: 'unknown' };
-    if (reply !== 1 || this.env.nowMs() >= lease.validUntilMs) {
-      lease.lose();
-      return { kind: 'lost' };
+    const nowMs = this.env.nowMs();
+    if (failure === null && reply === 1 && nowMs < Math.min(lease.validUntilMs, startMs + ttlMs)) {
+      lease.validUntilMs = startMs + ttlMs;
+      return { kind: 'extended', validUntilMs: lease.validUntilMs };
     }
-    lease.validUntilMs = validUntilMs;
-    return { kind: 'extended', validUntilMs };
+    if (failure !== null && nowMs < lease.validUntilMs) {
+      lease.shorten(startMs + ttlMs);
+      return { kind: 'unknown' };
+    }
+    lease.lose();
+    return { kind: 'lost' };
   }
 
   /** Frees what may be ours. A plain DEL cannot ask whose it is, so without a comparison it is left to expire. */
-  #undo(key: string, token: string, expiresMs: number): void {
-    if (this.variation.freeing(key, token).script !== undefined) this.#free(key, token, expiresMs);
-  }
-
-  #free(key: string, token: string, expiresMs: number, onAnswer?: (reply: unknown) => void): void {
-    this.releases.sendAll([this.node], this.variation.freeing(key, token), expiresMs, onAnswer);
+  #undo(key: string, token: string, sinceMs: number, untilMs: number): void {
+    const command = this.variation.freeing(key, token);
+    if (command.script !== undefined) this.releases.sendAll([this.node], { command, sinceMs, untilMs });
   }
 
   quiesce = (): Promise<void> => this.releases.quiesce();

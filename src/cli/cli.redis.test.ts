@@ -1,7 +1,8 @@
 /** The program as a person or a CI job meets it: words, exit codes, and nothing left behind. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Plan, Result } from '../contract/index.js';
 import { delay } from '../base/clock.js';
@@ -244,19 +245,21 @@ describe('bench', { timeout: 60_000 }, () => {
     }
   });
 
-  it('takes a strategy from a file anywhere', async () => {
+  it('takes a strategy from a file anywhere: the one in the README', async () => {
     const room = emptyRoom();
-    writeFileSync(join(room, 'package.json'), '{"type":"module"}');
-    const single = new URL('../../strategies/single.js', import.meta.url).href;
-    writeFileSync(
-      join(room, 'my-lock.js'),
-      `import single from '${single}';\nexport default { ...single, name: 'my-lock', help: 'a lock of mine' };\n`,
-    );
-    const ended = await bench(['--strategy', './my-lock.js@timeout=100ms,single', '--format', 'json', ...short], {
+    const root = fileURLToPath(new URL('../../../', import.meta.url));
+    const [, example] = /```js\n(\/\/ my-lock[\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))!;
+    writeFileSync(join(room, 'my-lock.mjs'), example);
+    mkdirSync(join(room, 'node_modules'));
+    symlinkSync(root, join(room, 'node_modules', 'lockbench'));
+    const ended = await bench(['--strategy', './my-lock.mjs@timeout=100ms,single', '--format', 'json', ...short], {
       room,
     }).ended;
     expect(ended.code).toBe(0);
-    expect(json(ended).runs.map(({ strategy }) => strategy)).toEqual(['my-lock@timeout=100ms', 'single']);
+    expect(json(ended).runs.map(({ strategy, grants }) => [strategy, grants > 10])).toEqual([
+      ['my-lock@timeout=100ms', true],
+      ['single', true],
+    ]);
   });
 
   it('keeps the results elsewhere when the disk is full', async (test) => {

@@ -71,16 +71,17 @@ test('an address is written as one types it', () => {
   expect(addressText({ host: 'a', port: 1, tls: false })).toBe('redis://a:1');
 });
 
-const openssl = spawnSync('openssl', ['version']).status === 0;
+const openssl = 'openssl';
+const hasOpenssl = spawnSync(openssl, ['version']).status === 0;
 
-describe.skipIf(!openssl)('TLS (skipped where there is no openssl to make a certificate with)', () => {
+describe.skipIf(!hasOpenssl)('TLS (skipped where there is no openssl to make a certificate with)', () => {
   const [key, certificate] = [join(dir, 'tls.key'), join(dir, 'tls.crt')];
   let secure: RedisProcess;
 
   beforeAll(async () => {
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
     const files = ['-keyout', key, '-out', certificate];
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...files, ...subject], {
+    execFileSync(openssl, ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...files, ...subject], {
       stdio: 'ignore',
     });
     for (const file of [key, certificate]) chmodSync(file, 0o644);

@@ -10,7 +10,14 @@ export class Lease implements Grant {
     readonly key: string,
     readonly token: string,
     public validUntilMs: number,
+    /** When its first command may have been sent. */
+    readonly startedMs: number,
   ) {}
+
+  /** An extension that may have taken effect may also have cut the lease short. */
+  shorten(validUntilMs: number): void {
+    this.validUntilMs = Math.min(this.validUntilMs, validUntilMs);
+  }
 
   onLost(listener: () => void): () => void {
     if (this.#lost) {

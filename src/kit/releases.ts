@@ -5,21 +5,33 @@
  *
  * The backlog is bounded: beyond `maxOwed` the oldest is given up (its key dies by TTL) and counted.
  */
-import type { Backlog, Command, RedisNode, Reply, StrategyEnv } from '../contract/index.js';
+import type { Backlog, Command, Failure, RedisNode, Reply, StrategyEnv } from '../contract/index.js';
 import { send } from './send.js';
 
 const maxOwed = 10_000;
 
-interface Owed {
-  readonly node: RedisNode;
+export interface Release {
   readonly command: Command;
-  /** After this the key should be gone by itself. Infinity for a lock without expiry. */
-  readonly expiresMs: number;
+  /** When the first command that it undoes may have been sent: a node that was down since then has nothing to undo. */
+  readonly sinceMs: number;
+  /** A release that does not compare is not sent after this, for it would take whatever lock is there by then. */
+  readonly untilMs: number;
+}
+
+/** The reply of the first sending; undefined where none came. */
+export type OnAnswer = (reply: Reply | undefined) => void;
+
+interface Owed extends Release {
+  readonly node: RedisNode;
   underWay: boolean;
+  /** Sent once more after an answer that came too late to be read. */
+  repeated: boolean;
 }
 
 export class Releases {
   readonly #owed = new Set<Owed>();
+  /** Since when a node has had no connection. */
+  readonly #downSinceMs = new Map<RedisNode, number>();
   #underWay = 0;
   #peak = 0;
   #dropped = 0;
@@ -31,24 +43,20 @@ export class Releases {
     private readonly env: StrategyEnv,
     private readonly timeoutMs: number,
   ) {
+    for (const node of nodes) if (!node.shared.up) this.#downSinceMs.set(node, env.nowMs());
     this.#stopListening = nodes.map((node) =>
       node.onIncarnation((_, up) => {
-        if (up) this.#sendAgain(node);
+        if (up) {
+          this.#downSinceMs.delete(node);
+          for (const owed of this.#owed) if (owed.node === node) this.#again(owed);
+        } else if (!this.#downSinceMs.has(node)) this.#downSinceMs.set(node, this.env.nowMs());
       }),
     );
   }
 
-  /**
-   * Sends `command` to all `nodes` and does not wait. `onAnswer` is told of each node once: the reply of the first sending,
-   * or null where none came.
-   */
-  sendAll(
-    nodes: readonly RedisNode[],
-    command: Command,
-    expiresMs: number,
-    onAnswer: (reply: Reply | undefined) => void = () => {},
-  ): void {
-    for (const node of nodes) this.#send({ node, command, expiresMs, underWay: true }, onAnswer);
+  /** Sends the release to all `nodes` and does not wait; `onAnswer` is told once for each node. */
+  sendAll(nodes: readonly RedisNode[], release: Release, onAnswer: OnAnswer = () => {}): void {
+    for (const node of nodes) this.#send({ ...release, node, underWay: true, repeated: false }, onAnswer);
   }
 
   backlog(): Backlog {
@@ -68,38 +76,49 @@ export class Releases {
     this.#owed.clear();
   }
 
-  #send(owed: Owed, onAnswer: (reply: Reply | undefined) => void): void {
-    const { lane, incarnation } = { lane: owed.node.shared, incarnation: owed.node.shared.incarnation };
+  #send(owed: Owed, onAnswer: OnAnswer): void {
+    const lane = owed.node.shared;
+    const { incarnation } = lane;
     this.#underWay += 1;
     this.#peak = Math.max(this.#peak, this.#underWay + this.#owed.size);
     send(lane, owed.command, this.timeoutMs, owed.node.index, (_, failure, reply) => {
       owed.underWay = false;
-      if (failure === null) {
-        this.#owed.delete(owed);
-        onAnswer(reply);
-      } else {
-        if (failure.fate === 'not-executed' || owed.command.script !== undefined) this.#keep(owed);
-        else this.#owed.delete(owed);
-        onAnswer(undefined);
-        if (failure.code === 'TIMEOUT') void this.#forgetWhenSettled(owed, incarnation);
-        else if (lane.up && lane.incarnation !== incarnation) this.#again(owed);
-      }
+      if (failure === null) this.#owed.delete(owed);
+      else this.#failed(owed, failure, incarnation);
+      onAnswer(failure === null ? reply : undefined);
       this.#underWay -= 1;
       if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
     });
   }
 
-  /** A late answer on the same connection means that it was executed after all. */
-  async #forgetWhenSettled(owed: Owed, incarnation: number): Promise<void> {
-    await owed.node.shared.settled();
-    if (owed.node.shared.incarnation === incarnation && owed.node.shared.up) this.#owed.delete(owed);
+  #failed(owed: Owed, failure: Failure, incarnation: number): void {
+    this.#owed.delete(owed);
+    if (!this.#isDue(owed, failure)) return;
+    this.#keep(owed);
+    const lane = owed.node.shared;
+    if (failure.code === 'TIMEOUT') void this.#repeatWhenSettled(owed, incarnation);
+    else if (lane.up && lane.incarnation !== incarnation) this.#again(owed);
+  }
+
+  /** A plain DEL that may have been executed is not sent again: the lock there may be somebody else's by then. */
+  #isDue({ command, node, sinceMs }: Owed, failure: Failure): boolean {
+    if (failure.code === 'DOWN' && (this.#downSinceMs.get(node) ?? Infinity) <= sinceMs) return false;
+    return command.script !== undefined || failure.fate === 'not-executed';
+  }
+
+  /** The answer came late and was not read. It may have been NOSCRIPT, so the release is sent once more. */
+  async #repeatWhenSettled(owed: Owed, incarnation: number): Promise<void> {
+    const lane = owed.node.shared;
+    await lane.settled();
+    if (!lane.up || lane.incarnation !== incarnation) return;
+    if (owed.repeated) this.#owed.delete(owed);
+    else {
+      owed.repeated = true;
+      this.#again(owed);
+    }
   }
 
   #keep(owed: Owed): void {
-    if (this.#isOver(owed)) {
-      this.#owed.delete(owed);
-      return;
-    }
     this.#owed.add(owed);
     if (this.#owed.size <= maxOwed) return;
     for (const oldest of this.#owed) {
@@ -109,21 +128,9 @@ export class Releases {
     }
   }
 
-  /**
-   * Only a plain DEL is ever too late, for it would take whatever lock is there by then. One that compares is sent again
-   * whenever it can be: its SET may have been executed as late as the connection broke, so nobody knows when that key goes.
-   */
-  #isOver({ command, expiresMs }: Owed): boolean {
-    return command.script === undefined && expiresMs <= this.env.nowMs();
-  }
-
-  #sendAgain(node: RedisNode): void {
-    for (const owed of this.#owed) if (owed.node === node) this.#again(owed);
-  }
-
   #again(owed: Owed): void {
     if (owed.underWay) return;
-    if (this.#isOver(owed)) {
+    if (owed.command.script === undefined && owed.untilMs <= this.env.nowMs()) {
       this.#owed.delete(owed);
       return;
     }

@@ -43,6 +43,9 @@ export interface Shop {
 export class Contender {
   /** Entry of the section that it is in; Infinity outside. The lowest of all is the merge watermark. */
   openNs = Infinity;
+  /** The key that it has asked for in vain, and since when; -1: none. */
+  #wantedKey = -1;
+  #wantedSinceNs = 0;
   readonly #row: Row = {
     enterNs: 0,
     leaveNs: 0,
@@ -110,7 +113,7 @@ export class Contender {
       recordNs(columns.histograms.wait, endNs - intendedNs);
       if (this.open) recordNs(columns.histograms.sendDelay, startNs - intendedNs);
     }
-    this.#stall(key, startNs, endNs);
+    this.#stall(key, startNs, endNs, outcome.kind === 'granted');
     const row = this.#row;
     row.key = key;
     row.flags = measured ? rowFlags.measured : 0;
@@ -156,12 +159,9 @@ export class Contender {
       plan.extendEveryMs === null ? null : this.#extendWhileHeld(grant, key, plan.extendEveryMs, measured);
     const guarded = plan.holder === 'guarded';
     try {
-      believed[key] += await workload.section(
-        resource,
-        key * workload.cellsPerKey,
-        new LeaseGuard(grant, guarded, cancel),
-        plan.holdMs,
-      );
+      const guard = new LeaseGuard(grant, guarded, cancel);
+      const updates = await workload.section(resource, key * workload.cellsPerKey, guard, plan.holdMs);
+      believed[key] += updates;
     } catch (error) {
       this.#error(error, null, measured);
     }
@@ -257,11 +257,16 @@ export class Contender {
     if (measured) this.shop.columns.measured[counter] += by;
   }
 
-  #stall(key: number, startNs: number, endNs: number): void {
+  /** Who asks for the same key again and again has waited since the first time. */
+  #stall(key: number, startNs: number, endNs: number, granted: boolean): void {
     const { cells, columns, plan } = this.shop;
-    const idleMs = cells.idleMs(key, startNs, endNs, plan.ttlMs + plan.holdMs);
-    if (idleMs <= columns.live[liveAt.stallMs]) return;
-    columns.live.set([idleMs, key, endNs], liveAt.stallMs);
+    if (this.#wantedKey !== key) {
+      this.#wantedKey = key;
+      this.#wantedSinceNs = startNs;
+    }
+    const idleMs = cells.idleMs(key, this.#wantedSinceNs, endNs, plan.ttlMs + plan.holdMs);
+    if (idleMs > columns.live[liveAt.stallMs]) columns.live.set([idleMs, key, endNs], liveAt.stallMs);
+    if (granted) this.#wantedKey = -1;
   }
 
   #error(error: unknown, counter: number | null, measured: boolean): void {

@@ -21,7 +21,8 @@ const connectTimeoutMs = 1000;
 /** How long connections may take to come up before the run starts without them. */
 const readyWaitMs = 5000;
 /** How long releases owed and late answers are waited for after the last contender is done. */
-const settleMs = 3000;
+const settleMs = 2000;
+const settleStepMs = 50;
 /** How long the strategy and the connections may take to close. */
 const closeMs = 1000;
 
@@ -120,12 +121,17 @@ function realEnv(): StrategyEnv {
   };
 }
 
-/** What is still owed when patience ends. */
+/** What is still owed when patience ends: a node may be just about to come back. */
 async function settle(session: LockSession): Promise<string | null> {
-  const settled = await Promise.race([session.quiesce().then(() => true), delay(settleMs).then(() => false)]);
-  const { pending } = session.backlog();
-  if (settled && pending === 0) return null;
-  return `${pending} releases were still owed ${settled ? 'to nodes that are down' : `after ${settleMs} ms`}`;
+  const untilMs = nowMs() + settleMs;
+  for (;;) {
+    const leftMs = untilMs - nowMs();
+    await Promise.race([session.quiesce(), delay(Math.max(0, leftMs))]);
+    const { pending } = session.backlog();
+    if (pending === 0) return null;
+    if (leftMs <= 0) return `${pending} releases were still owed to nodes that did not answer for ${settleMs / 1000} s`;
+    await delay(settleStepMs);
+  }
 }
 
 async function close(session: LockSession, nodes: NodeSet): Promise<void> {

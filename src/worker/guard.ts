@@ -3,14 +3,18 @@ import { after, nowMs, yieldTurn } from '../base/clock.js';
 
 /** The critical section's view of its lease on the real clock. */
 export class LeaseGuard implements Guard {
+  #lost = false;
+
   constructor(
     private readonly grant: Grant,
     private readonly guarded: boolean,
     private readonly cancel: Cancel,
-  ) {}
+  ) {
+    if (guarded) grant.onLost(() => (this.#lost = true));
+  }
 
   mayProceed(): boolean {
-    return !this.guarded || nowMs() < this.grant.validUntilMs;
+    return !this.guarded || (!this.#lost && nowMs() < this.grant.validUntilMs);
   }
 
   async pause(ms: number): Promise<void> {

@@ -13,7 +13,7 @@ export default {
       acquire: async (key, request) => {
         const outcome = await session.acquire(key, request);
         if (outcome.kind !== 'granted') return outcome;
-        return { ...outcome, grant: new Lease(key, outcome.grant.token, env.nowMs() + request.ttlMs) };
+        return { ...outcome, grant: new Lease(key, outcome.grant.token, env.nowMs() + request.ttlMs, env.nowMs()) };
       },
     });
   },

@@ -13,7 +13,7 @@ export default {
       acquire: (key, request) =>
         acquireWithRetry(env, request, () => {
           if (owners.has(key)) return Promise.resolve({ kind: 'refused', why: 'busy' });
-          const grant = new Lease(key, env.token(), env.nowMs() + request.ttlMs);
+          const grant = new Lease(key, env.token(), env.nowMs() + request.ttlMs, env.nowMs());
           owners.set(key, grant.token);
           return Promise.resolve({ kind: 'granted', grant });
         }),
