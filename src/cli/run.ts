@@ -1,5 +1,6 @@
 /** `bench`: runs a plan and prints its report. */
 import { exitCodes, type Reporter } from '../contract/index.js';
+import { nowMs } from '../base/clock.js';
 import { loadPlugin } from '../base/plugins.js';
 import { describePlan } from '../plan/describe.js';
 import { runBenchmark } from '../run/benchmark.js';
@@ -8,6 +9,9 @@ import { choose } from './options.js';
 import { createProgress } from './progress.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
+
+/** npm passes Ctrl-C on, on top of the terminal's own: a repeat so soon is the same one. */
+const sameSignalMs = 300;
 
 export async function runCommand(args: Args): Promise<number> {
   const { plan, endpoints, warnings } = await choose(args);
@@ -20,9 +24,14 @@ export async function runCommand(args: Args): Promise<number> {
   const progress = createProgress(process.stderr, { ...style, quiet: args.quiet === true });
   const interruption = new AbortController();
   let interruptedExitCode: number = exitCodes.interrupted;
+  let interruptedAtMs = -Infinity;
   const onSignal = (signal: NodeJS.Signals): void => {
     interruptedExitCode = signal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
-    if (interruption.signal.aborted) process.exit(interruptedExitCode);
+    if (interruption.signal.aborted) {
+      if (nowMs() - interruptedAtMs > sameSignalMs) process.exit(interruptedExitCode);
+      return;
+    }
+    interruptedAtMs = nowMs();
     progress.note(
       `${signal === 'SIGTERM' ? 'terminated' : 'interrupted'}: ending early and keeping what was measured (once more to stop at once)`,
     );

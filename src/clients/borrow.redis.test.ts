@@ -109,7 +109,7 @@ describe.each(clients)('a borrowed connection on %s', (client) => {
     expect((await ask(held.lane, 'PING')).failure).toMatchObject({ code: 'DOWN', fate: 'not-executed' });
     held.giveBack();
     await expect(node().borrow(noCancel)).rejects.toMatchObject({ code: 'UNREACHABLE' });
-    server.restart();
+    await server.restart();
     await until(() => node().shared.up);
     const again = await node().borrow(noCancel);
     expect(await tell(again.lane, 'PING')).toBe('PONG');

@@ -120,7 +120,7 @@ describe.each(clients)('when a node fails, %s', (client) => {
     });
     await server.crash();
     await until(() => told.length === 1);
-    server.restart();
+    await server.restart();
     await incarnationOf(node, 2);
     expect(told).toEqual([
       [1, false],

@@ -49,7 +49,7 @@ describe.each(clients)('a subscription on %s', (client) => {
     await until(() => a.heard.includes('<live>'));
     await server.crash();
     await until(() => a.heard.includes('<gap>'));
-    server.restart();
+    await server.restart();
     await incarnationOf(node(), 2);
     await until(() => a.heard.length === 3);
     await publish('a', 'again');
@@ -91,7 +91,7 @@ describe.each(clients)('a subscription on %s', (client) => {
     await server.crash();
     const a = listen('a');
     await until(() => !node().shared.up);
-    server.restart();
+    await server.restart();
     await until(() => a.heard.length === 1);
     expect(a.heard).toEqual(['<live>']);
   });

@@ -1,15 +1,12 @@
 /** For the tests of this folder only: real servers, a relay that can cut a connection or swallow replies, and short ways to ask. */
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { delay, nowMs } from '../base/clock.js';
 import type { Command, Failure, Lane, RedisNode, Reply } from '../contract/index.js';
 import { findRedis } from '../servers/redis-binary.js';
-import { startRedis } from '../servers/redis-process.js';
+import { startRedis, type RedisProcess } from '../servers/redis-process.js';
 import { makeRunFolder, removeRunFolder } from '../servers/run-folder.js';
-import { serverUser } from '../servers/server-user.js';
 import type { NodeEndpoint } from './endpoint.js';
 import type { ClientSettings } from './open.js';
 
@@ -30,7 +27,7 @@ export interface TestServer {
   /** SIGKILL, and waits until it is gone. */
   crash(): Promise<void>;
   /** After a crash: an empty server on the same port. */
-  restart(): void;
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,32 +36,25 @@ export async function startServer(password?: string): Promise<TestServer> {
   if (binary === null) throw new Error('these tests need a redis-server');
   const dir = makeRunFolder();
   const login = password === undefined ? {} : { password };
-  const first = await startRedis({ binary, dir, name: 'test', persistence: 'none', ...login });
-  let again: ChildProcess | null = null;
-  let exited: Promise<unknown> = first.exited;
-  const kill = (signal: NodeJS.Signals): void => {
-    if (again === null) first.kill(signal);
-    else again.kill(signal);
-  };
+  const start = (name: string, nextPort?: () => number): Promise<RedisProcess> =>
+    startRedis({ binary, dir, name, persistence: 'none', ...login, ...(nextPort === undefined ? {} : { nextPort }) });
+  const first = await start('first');
+  let now = first;
   const crash = async (): Promise<void> => {
-    kill('SIGKILL');
-    await exited;
+    now.kill('SIGKILL');
+    await now.exited;
   };
   return {
     endpoint: first.endpoint,
     pid: first.pid,
     freeze: async () => {
-      kill('SIGSTOP');
-      await standsStill(again?.pid ?? first.pid);
+      now.kill('SIGSTOP');
+      await standsStill(now.pid);
     },
-    thaw: () => kill('SIGCONT'),
+    thaw: () => now.kill('SIGCONT'),
     crash,
-    restart: () => {
-      const user = serverUser();
-      const args = ['--port', String(first.endpoint.port), '--bind', first.endpoint.host, '--save', '', '--dir', dir];
-      const child = spawn(binary.path, args, { stdio: 'ignore', ...user });
-      exited = new Promise((resolve) => child.once('exit', resolve));
-      again = child;
+    restart: async () => {
+      now = await start('again', () => first.endpoint.port);
     },
     stop: async () => {
       await crash();
