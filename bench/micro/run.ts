@@ -70,7 +70,7 @@ await group(`recorder, ${batch} times`, (bench) => {
   bench.add('cell: enter and leave', () => {
     for (let i = 0; i < batch; i += 1) {
       cells.enter(0, 0, 1e15, 1e15);
-      cells.leave(0, 0, 1e15);
+      cells.leave(0, 0);
     }
   });
 });

@@ -139,12 +139,25 @@ describe('the other checks', () => {
   });
 
   it('find a lock that nobody gets, and are undecided in a run too short to see one', () => {
-    const stalled = historyOf([], { longestStall: { ms: 2600, key: 0, atNs: 9_000e6 } });
-    expect(judge(deadlockFreedom, stalled)).toMatchObject({ verdict: 'fail' });
-    expect(judge(deadlockFreedom, historyOf([], { longestStall: { ms: 2400, key: 0, atNs: 9_000e6 } })).verdict).toBe(
-      'pass',
-    );
-    expect(judge(deadlockFreedom, historyOf([], { windowNs: [0, 2_000e6] })).verdict).toBe('undecided');
+    const wait = (sinceMs: number, untilMs: number) => [
+      { key: 0, sinceNs: 5_000e6 + sinceMs * 1e6, untilNs: 5_000e6 + untilMs * 1e6 },
+    ];
+    const verdictOf = (history: History) => judge(deadlockFreedom, history).verdict;
+    const one = { contender: 1, enter: 100, leave: 200, validUntil: 1100 };
+    expect(verdictOf(historyOf([one], { waits: wait(150, 2800) }))).toBe('fail');
+    expect(verdictOf(historyOf([one], { waits: wait(150, 2600) }))).toBe('pass');
+    // Somebody else got it in between, and nobody waited through the second pause.
+    const other = { contender: 2, enter: 2000, leave: 2100, validUntil: 3000 };
+    expect(verdictOf(historyOf([one, other], { waits: wait(150, 4000) }))).toBe('pass');
+    // The wait is in the row itself.
+    const late = historyOf([one, { contender: 2, enter: 3000, leave: 3001, validUntil: 4000 }]);
+    late.rows.acquireUs[1] = 2_900_000;
+    expect(verdictOf(late)).toBe('fail');
+    // A dead holder without expiry, and a living one with a long lease.
+    const dead = { contender: 1, enter: 0, leave: 9000, validUntil: Infinity, flags: rowFlags.open };
+    expect(verdictOf(historyOf([dead], { waits: wait(0, 9000) }))).toBe('fail');
+    expect(verdictOf(historyOf([{ ...dead, validUntil: 20_000 }], { waits: wait(0, 9000) }))).toBe('pass');
+    expect(verdictOf(historyOf([], { windowNs: [0, 2_000e6] }))).toBe('undecided');
   });
 
   it('find keys left behind', () => {

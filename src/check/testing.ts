@@ -32,7 +32,7 @@ export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'r
     rows,
     counters: { ...noCounts, attempts: steps.length, grants, unknown, released: grants },
     cell: { doubleGrants: 0, overstays: 0, conflicts: [] },
-    longestStall: null,
+    waits: [],
     resource: null,
     windowNs: [originNs, ns(60_000)],
     lost: [],

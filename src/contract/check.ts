@@ -63,10 +63,11 @@ export interface CellConflict {
   readonly insideValid: boolean;
 }
 
-export interface Stall {
-  readonly ms: number;
+/** Somebody waited for a key. */
+export interface Wait {
   readonly key: number;
-  readonly atNs: number;
+  readonly sinceNs: number;
+  readonly untilNs: number;
 }
 
 export interface History {
@@ -79,8 +80,8 @@ export interface History {
     readonly overstays: number;
     readonly conflicts: readonly CellConflict[];
   } | null;
-  /** The longest time in which somebody waited for a key and nobody got it. */
-  readonly longestStall: Stall | null;
+  /** The longest waits that ended without a grant, or took several attempts to one. */
+  readonly waits: readonly Wait[];
   /** Per key, updates believed made and the value found in the end; null for a workload without a value. */
   readonly resource: { readonly believed: readonly number[]; readonly found: readonly number[] } | null;
   readonly windowNs: readonly [openNs: number, closeNs: number];

@@ -14,7 +14,7 @@ describe('exclusion cells', () => {
   it('see nothing when everybody leaves before the next enters', () => {
     const { buffers, cells: one } = cells();
     one.enter(0, 1, 1001 * ms, 1100 * ms);
-    one.leave(0, 1, 1002 * ms);
+    one.leave(0, 1);
     one.enter(0, 2, 1003 * ms, 1100 * ms);
     expect(readConflicts(buffers)).toEqual({ doubleGrants: 0, overstays: 0, conflicts: [] });
   });
@@ -53,19 +53,5 @@ describe('exclusion cells', () => {
     const seen = readConflicts(buffers);
     expect(seen.doubleGrants).toBe(199);
     expect(seen.conflicts).toHaveLength(64);
-  });
-
-  it('count no idle time while a valid holder is inside, and count it from its leave', () => {
-    const { cells: one } = cells();
-    one.enter(0, 1, 1001 * ms, 1500 * ms);
-    expect(one.idleMs(0, 1010 * ms, 1400 * ms, 10_000)).toBe(0);
-    one.leave(0, 1, 1450 * ms);
-    expect(one.idleMs(0, 1010 * ms, 1500 * ms, 10_000)).toBe(50);
-    expect(one.idleMs(0, 1480 * ms, 1500 * ms, 10_000)).toBe(20);
-  });
-
-  it('count a grant to somebody else as a hand-off', () => {
-    const { cells: one } = cells();
-    expect([1, 1, 2, 2, 1].map((contender) => one.handedOver(0, contender))).toEqual([false, false, true, false, true]);
   });
 });

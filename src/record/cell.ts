@@ -38,14 +38,13 @@ export class ExclusionCells {
 
   /** `nowNs` and `validUntilNs` on the monotonic clock. */
   enter(key: number, contender: number, nowNs: number, validUntilNs: number): void {
-    const { owner, deadline, activity } = this.#keys;
+    const { owner, deadline } = this.#keys;
     const inside = Atomics.compareExchange(owner, key, 0, contender + 1);
     if (inside !== 0) {
       this.#conflict(key, inside - 1, contender, nowNs);
       Atomics.store(owner, key, contender + 1);
     }
     Atomics.store(deadline, key, this.#tenths(validUntilNs));
-    Atomics.store(activity, key, this.#tenths(nowNs));
   }
 
   extend(key: number, contender: number, validUntilNs: number): void {
@@ -53,33 +52,11 @@ export class ExclusionCells {
       Atomics.store(this.#keys.deadline, key, this.#tenths(validUntilNs));
   }
 
-  leave(key: number, contender: number, nowNs: number): void {
-    const { owner, deadline, activity } = this.#keys;
-    Atomics.store(activity, key, this.#tenths(nowNs));
+  leave(key: number, contender: number): void {
+    const { owner, deadline } = this.#keys;
     if (Atomics.load(owner, key) !== contender + 1) return;
     Atomics.store(deadline, key, 0);
     Atomics.compareExchange(owner, key, contender + 1, 0);
-  }
-
-  /** Ms since somebody last entered or left the key, or began to wait; 0 while one with a valid lease is inside. */
-  idleMs(key: number, sinceNs: number, nowNs: number, longestHoldMs: number): number {
-    const now = this.#tenths(nowNs);
-    const last = Math.max(Atomics.load(this.#keys.activity, key), this.#tenths(sinceNs));
-    if (Atomics.load(this.#keys.owner, key) !== 0) {
-      const until = Math.min(
-        Atomics.load(this.#keys.deadline, key),
-        Atomics.load(this.#keys.activity, key) + longestHoldMs * 10,
-      );
-      if (until > now) return 0;
-      return Math.max(0, now - Math.max(last, until)) / 10;
-    }
-    return Math.max(0, now - last) / 10;
-  }
-
-  /** True when the grant went to another contender than the key's last. */
-  handedOver(key: number, contender: number): boolean {
-    const last = Atomics.exchange(this.#keys.lastGrant, key, contender + 1);
-    return last !== 0 && last !== contender + 1;
   }
 
   #conflict(key: number, inside: number, entering: number, nowNs: number): void {

@@ -11,7 +11,6 @@ export interface SharedBuffers {
   readonly keys: SharedArrayBuffer;
   readonly resource: SharedArrayBuffer;
   readonly conflicts: SharedArrayBuffer;
-  readonly grantsOf: SharedArrayBuffer;
   readonly workers: readonly SharedArrayBuffer[];
 }
 
@@ -34,7 +33,7 @@ export interface Control {
   readonly words: Int32Array;
 }
 
-export const controlAt = { grantsLeft: 0, conflictCount: 1, doubleGrants: 2, overstays: 3, pending: 4 } as const;
+export const controlAt = { grantsLeft: 0, conflictCount: 1, doubleGrants: 2, overstays: 3 } as const;
 export const windowAt = { openNs: 0, closeNs: 1, originNs: 2 } as const;
 
 /** One entry for each key in each column. Times are tenths of a ms from the origin: 59 hours in 31 bits. */
@@ -43,10 +42,6 @@ export interface KeyColumns {
   readonly owner: Int32Array;
   /** End of the validity of who is inside; 0: not yet told. */
   readonly deadline: Int32Array;
-  /** When the key was last entered or left. */
-  readonly activity: Int32Array;
-  /** Contender plus one of the last grant. */
-  readonly lastGrant: Int32Array;
 }
 
 /** What one worker counts and measures. */
@@ -56,32 +51,34 @@ export interface WorkerColumns {
   /** See `liveAt`. */
   readonly live: Float64Array;
   readonly histograms: Readonly<Record<LatencyName, Float64Array>>;
+  /** Grants within the window, for each contender of this worker. */
+  readonly grantsOf: Float64Array;
 }
 
 export const liveAt = {
   grantsInWindow: 0,
-  handoffs: 1,
+  /** Operations that began within the window, whenever they were meant to. */
+  startedInWindow: 1,
   lastIntendedNs: 2,
-  stallMs: 3,
-  stallKey: 4,
-  stallAtNs: 5,
-  startedInWindow: 6,
+  /** Operations of the sample whose outcome is not known yet. */
+  pending: 3,
 } as const;
-const liveLength = 7;
+const liveLength = 4;
 
 const doubleBytes = 8;
 const wordBytes = 4;
-const workerLength = 2 * counterNames.length + liveLength + latencyNames.length * histogramLength;
+const fixedLength = 2 * counterNames.length + liveLength + latencyNames.length * histogramLength;
 
 export function allocateShared(shape: SharedShape): SharedBuffers {
-  const contenders = shape.workers * shape.contenders;
   return {
     control: new SharedArrayBuffer(4 * doubleBytes + 8 * wordBytes),
-    keys: new SharedArrayBuffer(4 * shape.keys * wordBytes),
+    keys: new SharedArrayBuffer(2 * shape.keys * wordBytes),
     resource: new SharedArrayBuffer(Math.max(1, shape.keys * shape.cellsPerKey) * wordBytes),
     conflicts: new SharedArrayBuffer(conflictLimit * conflictFields * doubleBytes),
-    grantsOf: new SharedArrayBuffer(contenders * wordBytes),
-    workers: Array.from({ length: shape.workers }, () => new SharedArrayBuffer(workerLength * doubleBytes)),
+    workers: Array.from(
+      { length: shape.workers },
+      () => new SharedArrayBuffer((fixedLength + shape.contenders) * doubleBytes),
+    ),
   };
 }
 
@@ -90,9 +87,9 @@ export function controlOf(buffers: SharedBuffers): Control {
 }
 
 export function keyColumns(buffers: SharedBuffers): KeyColumns {
-  const keys = buffers.keys.byteLength / wordBytes / 4;
+  const keys = buffers.keys.byteLength / wordBytes / 2;
   const column = (n: number): Int32Array => new Int32Array(buffers.keys, n * keys * wordBytes, keys);
-  return { owner: column(0), deadline: column(1), activity: column(2), lastGrant: column(3) };
+  return { owner: column(0), deadline: column(1) };
 }
 
 export function workerColumns(buffer: SharedArrayBuffer): WorkerColumns {
@@ -109,5 +106,6 @@ export function workerColumns(buffer: SharedArrayBuffer): WorkerColumns {
     LatencyName,
     Float64Array
   >;
-  return { all, measured, live, histograms };
+  const grantsOf = take(buffer.byteLength / doubleBytes - fixedLength);
+  return { all, measured, live, histograms, grantsOf };
 }

@@ -7,8 +7,9 @@
 import { pluginUrl } from '../base/plugins.js';
 import { delay, nowNs } from '../base/clock.js';
 import { pathToFileURL } from 'node:url';
-import type { History, LoadShape, Plan, Stall, StrategyPlan, Workload } from '../contract/index.js';
+import type { History, LoadShape, Plan, StrategyPlan, Workload } from '../contract/index.js';
 import { readConflicts } from '../record/cell.js';
+import { countHandoffs } from '../record/handoffs.js';
 import { sumCounters } from '../record/counters.js';
 import { mergeHistograms, type Round, type RoundData } from '../record/round.js';
 import {
@@ -19,7 +20,6 @@ import {
   windowAt,
   workerColumns,
   type SharedBuffers,
-  type WorkerColumns,
 } from '../record/shared.js';
 import { chunkFile, readRows } from '../record/store.js';
 import type { Provisioned } from '../servers/provision.js';
@@ -137,7 +137,7 @@ function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, see
     history: {
       counters: sumCounters(columns.map((worker) => worker.all)),
       cell: readConflicts(shared),
-      longestStall: longestStall(columns),
+      waits: reports.flatMap((report) => report.waits),
       resource: resourceOf(spec, shared, reports),
       windowNs: [openNs, closeNs],
       lost: [...cut, ...measured.lost],
@@ -146,8 +146,8 @@ function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, see
     measured: sumCounters(columns.map((worker) => worker.measured)),
     grantsInWindow: live(liveAt.grantsInWindow),
     startedInWindow: live(liveAt.startedInWindow),
-    handoffs: live(liveAt.handoffs),
-    grantsOf: [...new Int32Array(shared.grantsOf)],
+    handoffs: countHandoffs(rows, openNs, closeNs),
+    grantsOf: columns.flatMap((worker) => [...worker.grantsOf]),
     commands: total((report) => report.commands),
     roundTrips: total((report) => report.roundTrips),
     errors: mergeErrors(reports),
@@ -161,12 +161,6 @@ function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, see
     interrupted: spec.signal.aborted,
   };
   return { round, rows, histograms: mergeHistograms(columns.map((worker) => worker.histograms)) };
-}
-
-function longestStall(columns: readonly WorkerColumns[]): Stall | null {
-  const { live } = columns.reduce((a, b) => (b.live[liveAt.stallMs] > a.live[liveAt.stallMs] ? b : a));
-  const ms = live[liveAt.stallMs];
-  return ms > 0 ? { ms, key: live[liveAt.stallKey], atNs: live[liveAt.stallAtNs] } : null;
 }
 
 function resourceOf(
@@ -200,13 +194,13 @@ function tasksOf({ plan, strategy, round, servers, historyFolder }: RoundSpec, s
 
 /** Until every operation of the sample has ended: nobody's last wait is cut short because others had theirs. */
 async function drain(shared: SharedBuffers, plan: Plan, open: boolean, crew: Crew): Promise<void> {
-  const { window, words } = controlOf(shared);
+  const { window } = controlOf(shared);
   const columns = shared.workers.map(workerColumns);
+  const pending = (): boolean => columns.some((worker) => worker.live[liveAt.pending] > 0);
   const untilNs = nowNs() + Math.min(drainMs, plan.waitMs + plan.ttlMs) * 1e6;
   const behind = (): boolean =>
     open && columns.some((worker) => worker.live[liveAt.lastIntendedNs] < window[windowAt.closeNs]);
-  while ((Atomics.load(words, controlAt.pending) > 0 || behind()) && nowNs() < untilNs && !crew.deserted)
-    await delay(1);
+  while ((pending() || behind()) && nowNs() < untilNs && !crew.deserted) await delay(1);
 }
 
 function handedOver(reports: readonly WorkerReport[]): { name: string; bytes: Uint8Array }[] {

@@ -40,7 +40,6 @@ export class SimContender {
     const { counters } = this.recorder;
     const startMs = world.nowMs();
     counters.attempts += 1;
-    this.recorder.wanted(key, startMs);
     const request = { ttlMs: scenario.ttlMs, waitMs: scenario.waitMs, cancel: this.ending };
     const outcome = await this.worker.session.acquire(`k${key}`, request).catch((error: unknown) => {
       world.log(() => `c${this.id} acquire throws ${String(error)}`);
@@ -51,7 +50,7 @@ export class SimContender {
     const nowMs = world.nowMs();
     world.log(() => `c${this.id} k${key} ${outcome.kind === 'refused' ? outcome.why : outcome.kind}`);
     counters.tries += outcome.tries;
-    this.recorder.waited(key, nowMs);
+    this.recorder.waits.attempt(this.id, key, startMs * 1e6, nowMs * 1e6, outcome.kind === 'granted');
     if (outcome.kind === 'granted') counters.grants += 1;
     else if (outcome.kind === 'refused') counters[outcome.why === 'too-late' ? 'tooLate' : outcome.why] += 1;
     else counters[outcome.kind] += 1;
@@ -66,14 +65,12 @@ export class SimContender {
     const late = grant.validUntilMs <= enterMs;
     const holdMs = world.uniformMs(scenario.holdMs);
     const guarded = scenario.holder === 'guarded';
-    recorder.entered(key, enterMs, Math.min(grant.validUntilMs, enterMs + scenario.ttlMs + holdMs));
     this.cluster.granted(worker);
     const stopExtending = this.#extendWhileHeld(grant);
     const updates = await this.workload.section(recorder.cells, key, this.#guard(grant, guarded), holdMs);
     recorder.believed[key] += updates;
     const extended = await stopExtending();
     const nowMs = world.nowMs();
-    recorder.left(key, nowMs);
     const leaveMs = guarded ? Math.max(enterMs, Math.min(nowMs, grant.validUntilMs)) : nowMs;
     world.log(() => `c${this.id} k${key} leaves`);
     const released = await this.#release(grant);
@@ -83,10 +80,9 @@ export class SimContender {
 
   /** As a process that was killed while it held: it does nothing any more, and gives nothing back. */
   #die(grant: Grant, key: number): void {
-    const { world, scenario } = this.cluster;
+    const { world } = this.cluster;
     const nowMs = world.nowMs();
     world.log(() => `c${this.id} dies with k${key}`);
-    this.recorder.entered(key, nowMs, Math.min(grant.validUntilMs, nowMs + scenario.ttlMs));
     this.recorder.held.add(grant.token);
     this.#record(key, nowMs, nowMs, grant.validUntilMs, 0, rowFlags.open);
   }

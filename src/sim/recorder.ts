@@ -1,5 +1,6 @@
 /** Records a simulated run as a `History`, as a worker records a real one. */
-import type { Counters, GrantRows, History, Stall } from '../contract/index.js';
+import type { Counters, GrantRows, History } from '../contract/index.js';
+import { WaitLog } from '../record/waits.js';
 
 /** Times in ms; the columns of `GrantRows`. */
 export interface Row {
@@ -11,16 +12,6 @@ export interface Row {
   readonly acquireMs: number;
   readonly releaseMs: number;
   readonly flags: number;
-}
-
-/** What is known of a key. */
-interface KeyState {
-  /** Since when somebody wants it and nobody got it; several attempts may follow one another. Infinity: nobody does. */
-  wantedSinceMs: number;
-  /** When somebody last entered or left. */
-  activeMs: number;
-  /** Until when somebody is taken to hold the key. */
-  heldUntilMs: number;
 }
 
 export class Recorder {
@@ -46,32 +37,11 @@ export class Recorder {
   readonly rows: Row[] = [];
   /** Tokens of the dead: their keys are not left behind, they are held. */
   readonly held = new Set<string>();
-  readonly #keys: readonly KeyState[];
-  #stall: Stall | null = null;
+  readonly waits = new WaitLog();
 
   constructor(keys: number) {
     this.believed = Array.from({ length: keys }, () => 0);
     this.cells = new Int32Array(keys);
-    this.#keys = Array.from({ length: keys }, () => ({ wantedSinceMs: Infinity, activeMs: 0, heldUntilMs: 0 }));
-  }
-
-  entered(key: number, atMs: number, heldUntilMs: number): void {
-    Object.assign(this.#keys[key], { wantedSinceMs: Infinity, activeMs: atMs, heldUntilMs });
-  }
-
-  left(key: number, atMs: number): void {
-    Object.assign(this.#keys[key], { activeMs: atMs, heldUntilMs: atMs });
-  }
-
-  wanted(key: number, atMs: number): void {
-    this.#keys[key].wantedSinceMs = Math.min(this.#keys[key].wantedSinceMs, atMs);
-  }
-
-  /** An attempt on `key` has ended, and had not been granted before. */
-  waited(key: number, atMs: number): void {
-    const { wantedSinceMs, activeMs, heldUntilMs } = this.#keys[key];
-    const ms = atMs - Math.max(wantedSinceMs, activeMs, heldUntilMs);
-    if (ms > (this.#stall?.ms ?? 0)) this.#stall = { ms, key, atNs: atMs * 1e6 };
   }
 
   history(startMs: number, endMs: number, keysLeft: readonly string[]): History {
@@ -79,7 +49,7 @@ export class Recorder {
       rows: columns(this.rows),
       counters: this.counters,
       cell: null,
-      longestStall: this.#stall,
+      waits: this.waits.list(),
       resource: { believed: this.believed, found: [...this.cells] },
       windowNs: [startMs * 1e6, endMs * 1e6],
       lost: [],

@@ -18,6 +18,7 @@ import type { Row } from '../record/chunks.js';
 import { at } from '../record/counters.js';
 import { recordNs } from '../record/histogram.js';
 import type { HistoryWriter } from '../record/history-writer.js';
+import type { WaitLog } from '../record/waits.js';
 import { controlAt, liveAt, windowAt, type Control, type WorkerColumns } from '../record/shared.js';
 import { LeaseGuard, sleepUntil } from './guard.js';
 
@@ -30,7 +31,7 @@ export interface Shop {
   readonly cells: ExclusionCells;
   readonly columns: WorkerColumns;
   readonly control: Control;
-  readonly grantsOf: Int32Array;
+  readonly waits: WaitLog;
   readonly writer: HistoryWriter;
   readonly errors: Record<string, number>;
   readonly believed: number[];
@@ -43,9 +44,6 @@ export interface Shop {
 export class Contender {
   /** Entry of the section that it is in; Infinity outside. The lowest of all is the merge watermark. */
   openNs = Infinity;
-  /** The key that it has asked for in vain, and since when; -1: none. */
-  #wantedKey = -1;
-  #wantedSinceNs = 0;
   readonly #row: Row = {
     enterNs: 0,
     leaveNs: 0,
@@ -87,13 +85,13 @@ export class Contender {
   }
 
   async #cycle(intendedNs: number): Promise<void> {
-    const { plan, session, columns, control, cancel } = this.shop;
+    const { plan, session, columns, cancel } = this.shop;
     const key = this.nextKey();
     const startNs = nowNs();
     const measured = this.#inWindow(intendedNs);
     this.#count(at.attempts, measured);
     if (this.#inWindow(startNs)) columns.live[liveAt.startedInWindow] += 1;
-    if (measured) Atomics.add(control.words, controlAt.pending, 1);
+    if (measured) columns.live[liveAt.pending] += 1;
     let outcome: AcquireOutcome;
     try {
       outcome = await session.acquire(plan.keyPrefix + key, { ttlMs: plan.ttlMs, waitMs: plan.waitMs, cancel });
@@ -101,7 +99,7 @@ export class Contender {
       this.#error(error, at.errors, measured);
       return;
     } finally {
-      if (measured) Atomics.sub(control.words, controlAt.pending, 1);
+      if (measured) columns.live[liveAt.pending] -= 1;
     }
     const endNs = nowNs();
     this.#count(at.tries, measured, outcome.tries);
@@ -113,7 +111,7 @@ export class Contender {
       recordNs(columns.histograms.wait, endNs - intendedNs);
       if (this.open) recordNs(columns.histograms.sendDelay, startNs - intendedNs);
     }
-    this.#stall(key, startNs, endNs, outcome.kind === 'granted');
+    this.shop.waits.attempt(this.id, key, startNs, endNs, outcome.kind === 'granted');
     const row = this.#row;
     row.key = key;
     row.flags = measured ? rowFlags.measured : 0;
@@ -153,7 +151,7 @@ export class Contender {
     const { flags, sendDelayNs, acquireNs } = this.#row;
     this.openNs = enterNs;
     cells.enter(key, this.id, enterNs, grant.validUntilMs * 1e6);
-    this.#granted(key, enterNs, measured);
+    this.#granted(enterNs, measured);
     const late = grant.validUntilMs * 1e6 <= enterNs;
     const extending =
       plan.extendEveryMs === null ? null : this.#extendWhileHeld(grant, key, plan.extendEveryMs, measured);
@@ -168,7 +166,7 @@ export class Contender {
     const extended = (await extending?.()) ?? false;
     const nowAtLeaveNs = nowNs();
     const validUntilNs = grant.validUntilMs * 1e6;
-    cells.leave(key, this.id, nowAtLeaveNs);
+    cells.leave(key, this.id);
     const leaveNs = guarded ? Math.max(enterNs, Math.min(nowAtLeaveNs, validUntilNs)) : nowAtLeaveNs;
     const released = await this.#release(grant, measured);
     const releaseNs = nowNs() - nowAtLeaveNs;
@@ -229,15 +227,13 @@ export class Contender {
     }
   }
 
-  #granted(key: number, enterNs: number, measured: boolean): void {
-    const { cells, columns, control, grantsOf } = this.shop;
+  #granted(enterNs: number, measured: boolean): void {
+    const { plan, columns, control } = this.shop;
     this.#count(at.grants, measured);
-    const handedOver = cells.handedOver(key, this.id);
     if (!this.#inWindow(enterNs)) return;
     columns.live[liveAt.grantsInWindow] += 1;
-    if (handedOver) columns.live[liveAt.handoffs] += 1;
-    Atomics.add(grantsOf, this.id, 1);
-    if (this.shop.plan.operations !== null && Atomics.sub(control.words, controlAt.grantsLeft, 1) === 1) {
+    columns.grantsOf[this.id % plan.contenders] += 1;
+    if (plan.operations !== null && Atomics.sub(control.words, controlAt.grantsLeft, 1) === 1) {
       control.window[windowAt.closeNs] = enterNs;
     }
   }
@@ -255,18 +251,6 @@ export class Contender {
   #count(counter: number, measured: boolean, by = 1): void {
     this.shop.columns.all[counter] += by;
     if (measured) this.shop.columns.measured[counter] += by;
-  }
-
-  /** Who asks for the same key again and again has waited since the first time. */
-  #stall(key: number, startNs: number, endNs: number, granted: boolean): void {
-    const { cells, columns, plan } = this.shop;
-    if (this.#wantedKey !== key) {
-      this.#wantedKey = key;
-      this.#wantedSinceNs = startNs;
-    }
-    const idleMs = cells.idleMs(key, this.#wantedSinceNs, endNs, plan.ttlMs + plan.holdMs);
-    if (idleMs > columns.live[liveAt.stallMs]) columns.live.set([idleMs, key, endNs], liveAt.stallMs);
-    if (granted) this.#wantedKey = -1;
   }
 
   #error(error: unknown, counter: number | null, measured: boolean): void {

@@ -11,6 +11,7 @@ import { retryPolicy } from '../kit/retry.js';
 import { ExclusionCells } from '../record/cell.js';
 import { HistoryWriter } from '../record/history-writer.js';
 import { controlOf, windowAt, workerColumns } from '../record/shared.js';
+import { WaitLog } from '../record/waits.js';
 import { Contender, recordMissed, type Shop } from './contender.js';
 import { sleepUntil } from './guard.js';
 import { keyChooser } from './keys.js';
@@ -78,7 +79,17 @@ async function main(): Promise<void> {
   const end = await shop.writer.close();
   say({
     kind: 'done',
-    report: { errors: shop.errors, believed: shop.believed, backlog, commands, roundTrips, unsettled, ...used, ...end },
+    report: {
+      errors: shop.errors,
+      believed: shop.believed,
+      waits: shop.waits.list(),
+      backlog,
+      commands,
+      roundTrips,
+      unsettled,
+      ...used,
+      ...end,
+    },
   });
 }
 
@@ -91,7 +102,7 @@ async function openShop(session: LockSession, lowestOpenNs: () => number): Promi
     cells: new ExclusionCells(shared, plan.holder === 'guarded'),
     columns: workerColumns(shared.workers[index]),
     control: controlOf(shared),
-    grantsOf: new Int32Array(shared.grantsOf),
+    waits: new WaitLog(),
     writer: await HistoryWriter.open(task.historyFile, index, lowestOpenNs),
     errors: {},
     believed: Array.from({ length: plan.keys }, () => 0),

@@ -1,5 +1,5 @@
 /** All that a worker and the main thread say to each other. Figures do not travel here: they lie in shared memory. */
-import type { Backlog, ErrorData, Plan, StrategyPlan } from '../contract/index.js';
+import type { Backlog, ErrorData, Plan, StrategyPlan, Wait } from '../contract/index.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { SharedBuffers } from '../record/shared.js';
 
@@ -34,6 +34,7 @@ export interface WorkerReport {
   readonly roundTrips: number;
   /** Updates believed made, per key. */
   readonly believed: readonly number[];
+  readonly waits: readonly Wait[];
   readonly eventLoopUtilisation: number;
   readonly eventLoopDelayUsP99: number | null;
   /** Chunks that could not be written, and why. */
