@@ -3,9 +3,11 @@
  * without is a helper of its neighbours.
  */
 import { readdir } from 'node:fs/promises';
+import { register } from 'node:module';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LockbenchError } from '../contract/index.js';
+import { after } from './clock.js';
 
 export interface Named {
   readonly name: string;
@@ -18,14 +20,10 @@ const folders = {
   check: new URL('../check/', import.meta.url),
   reporter: new URL('../report/', import.meta.url),
   scenario: new URL('../../bench/scenarios/', import.meta.url),
+  'conformance case': new URL('../conform/cases/', import.meta.url),
 } as const;
 
 export type PluginKind = keyof typeof folders;
-
-/** Where a plug-in of ours lies; workers load it from there. */
-export function pluginUrl(kind: PluginKind, name: string): URL {
-  return new URL(`${name}.js`, folders[kind]);
-}
 
 /** All plug-ins of a kind, by name. The caller says what they are: the contract test holds each to it. */
 export async function listPlugins<T extends Named>(kind: PluginKind): Promise<T[]> {
@@ -51,11 +49,34 @@ export async function loadPlugin<T extends Named>(kind: PluginKind, name: string
   );
 }
 
+/** A plug-in that waits for something at its top level must not hold us up for ever. */
+const loadLimitMs = 10_000;
+
+let known = false;
+
+/** Makes `import 'lockbench'` in a file anywhere mean this very package, installed beside it or not. */
+function knowOurselves(): void {
+  if (known) return;
+  known = true;
+  const index = new URL('../index.js', import.meta.url).href;
+  const hook = `export const resolve = (name, context, next) =>
+    name === 'lockbench' ? { url: ${JSON.stringify(index)}, shortCircuit: true } : next(name, context);`;
+  register(`data:text/javascript,${encodeURIComponent(hook)}`);
+}
+
+function withinMs<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = after(limitMs, () => reject(new Error(`it did not finish loading within ${limitMs / 1000} s`)));
+    work.then(resolve, reject).finally(stop);
+  });
+}
+
 /** A plug-in from anywhere; its name is the file's. */
 export async function loadPluginFile<T extends Named>(kind: PluginKind, file: string): Promise<T> {
   let module: { default?: T };
   try {
-    module = (await import(pathToFileURL(file).href)) as { default?: T };
+    knowOurselves();
+    module = await withinMs(loadLimitMs, import(pathToFileURL(file).href) as Promise<{ default?: T }>);
   } catch (cause) {
     const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new LockbenchError(

@@ -2,10 +2,13 @@
 import type { Check } from '../contract/index.js';
 import { judged, undecided } from './verdict.js';
 
+/** Longer than a busy machine keeps a runnable thread waiting. */
+const standstillLimitMs = 2000;
+
 export default {
   name: 'assumptions',
   help: 'records are complete and in order of time',
-  judge({ rows, lost, windowNs }) {
+  judge({ rows, lost, windowNs, standstillMs }) {
     if (lost.length > 0) return undecided(this.name, true, `records are missing: ${lost.join('; ')}`);
     if (rows.count === 0) return undecided(this.name, true, 'nothing was granted, so nothing was checked');
     let wrong = 0;
@@ -16,6 +19,12 @@ export default {
     if (!(windowNs[1] > windowNs[0])) {
       wrong += 1;
       evidence.push('the measured window is empty');
+    }
+    if (standstillMs > standstillLimitMs) {
+      wrong += 1;
+      evidence.push(
+        `the harness itself stood still for ${(standstillMs / 1000).toFixed(1)} s: it was suspended, or the machine was`,
+      );
     }
     return judged(this.name, true, wrong, rows.count, evidence);
   },

@@ -18,6 +18,14 @@ export default {
     const boundMs = context.ttlMs + context.retryMaxMs + slackMs;
     const claimed = context.claims.expires;
     const stall = longestStall(history, boundMs * 1e6);
+    if (stall !== null && history.unreachable.length > context.claims.toleratesDown) {
+      const nodes = history.unreachable.join(', ');
+      return undecided(
+        this.name,
+        claimed,
+        `nobody got the lock, but ${nodes} did not answer, and progress is promised with at most ${context.claims.toleratesDown} nodes down`,
+      );
+    }
     if (stall !== null) {
       const seconds = ((stall.untilNs - stall.sinceNs) / 1e9).toFixed(1);
       const text = `key ${stall.key}: somebody waited and nobody got the lock for ${seconds} s, until ${since(history, stall.untilNs)}; the lease is ${context.ttlMs} ms`;

@@ -1,12 +1,16 @@
 /** When everybody has released or given up, no key of ours is left on any node that answers: each would block its lock until TTL. */
 import type { Check } from '../contract/index.js';
-import { judged } from './verdict.js';
+import { judged, undecided } from './verdict.js';
 
 export default {
   name: 'keys-left',
   help: 'no key is left behind when everybody has released or given up',
   judge(history, context) {
     if (history.keysLeft === null) return null;
+    if (history.keysLeft.length === 0 && history.unreachable.length > 0) {
+      const nodes = history.unreachable.join(', ');
+      return undecided(this.name, context.claims.ownerRelease, `${nodes} did not answer when it was looked for`);
+    }
     const evidence = history.keysLeft.slice(0, 5).map((key) => `left behind: ${key}`);
     return judged(this.name, context.claims.ownerRelease, history.keysLeft.length, history.counters.attempts, evidence);
   },

@@ -37,6 +37,8 @@ export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'r
     windowNs: [originNs, ns(60_000)],
     lost: [],
     keysLeft: [],
+    unreachable: [],
+    standstillMs: 0,
     ...more,
   };
 }

@@ -1,12 +1,14 @@
 /** The program as a person or a CI job meets it: words, exit codes, and nothing left behind. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Plan, Result } from '../contract/index.js';
 import { delay } from '../base/clock.js';
-import { bench, emptyRoom, processesIn, runFolders, type Ended } from './testing.js';
+import { bench, emptyRoom, processesIn, removeRooms, runFolders, type Ended } from './testing.js';
+
+afterAll(removeRooms);
 
 const short = ['--duration', '600ms', '--warmup', '100ms'];
 const run = (...args: string[]): Promise<Ended> => bench(args).ended;
@@ -250,8 +252,6 @@ describe('bench', { timeout: 60_000 }, () => {
     const root = fileURLToPath(new URL('../../../', import.meta.url));
     const [, example] = /```js\n(\/\/ my-lock[\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))!;
     writeFileSync(join(room, 'my-lock.mjs'), example);
-    mkdirSync(join(room, 'node_modules'));
-    symlinkSync(root, join(room, 'node_modules', 'lockbench'));
     const ended = await bench(['--strategy', './my-lock.mjs@timeout=100ms,single', '--format', 'json', ...short], {
       room,
     }).ended;

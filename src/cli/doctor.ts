@@ -13,6 +13,8 @@ import { print } from './terminal-output.js';
 interface Finding {
   readonly what: string;
   readonly ok: boolean;
+  /** Seven letters; missing unless told otherwise. */
+  readonly mark?: string;
   readonly detail: string;
   readonly remedy?: string;
 }
@@ -38,6 +40,7 @@ export async function doctorCommand(): Promise<number> {
     {
       what: 'cores',
       ok: availableParallelism() >= 4,
+      mark: 'few    ',
       detail: `${availableParallelism()}`,
       remedy:
         'servers and workers share them: latencies include waiting for a core; compare designs, do not quote absolute figures',
@@ -53,8 +56,8 @@ export async function doctorCommand(): Promise<number> {
     },
   ];
   const lines = findings.map(
-    ({ what, ok, detail, remedy }) =>
-      `${ok ? 'ok     ' : 'missing'}  ${what.padEnd(16)} ${detail}${ok || remedy === undefined ? '' : `\n${' '.repeat(26)}${remedy.replaceAll('\n', `\n${' '.repeat(26)}`)}`}`,
+    ({ what, ok, mark, detail, remedy }) =>
+      `${ok ? 'ok     ' : (mark ?? 'missing')}  ${what.padEnd(16)} ${detail}${ok || remedy === undefined ? '' : `\n${' '.repeat(26)}${remedy.replaceAll('\n', `\n${' '.repeat(26)}`)}`}`,
   );
   await print(`${lines.join('\n')}\n`);
   return redis !== null || docker.available ? exitCodes.ok : exitCodes.environment;

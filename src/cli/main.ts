@@ -1,4 +1,5 @@
 /** The command line: parses, dispatches, and turns every outcome into words and an exit code. */
+import { Console } from 'node:console';
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { LockbenchError, errorCodes, exitCodes } from '../contract/index.js';
@@ -116,6 +117,8 @@ function tell(error: unknown): number {
   return exitCodes.harness;
 }
 
+// Standard output belongs to the report: what a plug-in logs goes to standard error.
+globalThis.console = new Console(process.stderr, process.stderr);
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 main().then(finish, (error: unknown) => finish(tell(error)));

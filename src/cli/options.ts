@@ -1,13 +1,14 @@
 /** From parsed arguments to a plan: scenario under options, strategies from files, addresses with their secrets apart. */
-import { readFileSync } from 'node:fs';
-import { LockbenchError, type LockStrategy, type Plan } from '../contract/index.js';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { LockbenchError, type Plan } from '../contract/index.js';
 import { loadPlugin, type Named } from '../base/plugins.js';
 import { freshSeed } from '../base/random.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import { openCatalogue } from '../plan/catalogue.js';
 import { runOptions } from '../plan/run-options.js';
 import { resolvePlan, type RawOptions } from '../plan/resolve.js';
-import { readStoredPlan } from '../plan/stored-plan.js';
+import { parseStoredPlan, restorePlan } from '../plan/stored-plan.js';
 import { isPath, parseStrategies } from '../plan/strategy-text.js';
 import { parseEndpoints } from '../servers/external-url.js';
 import { readRedisAuth } from '../servers/redis-auth.js';
@@ -27,12 +28,18 @@ export interface Chosen {
 
 export async function choose(args: Args): Promise<Chosen> {
   const given = givenOptions(args);
-  const scenario = given.scenario === undefined ? {} : (await loadPlugin<Scenario>('scenario', given.scenario)).options;
+  if (given['plan'] !== undefined) return chooseStored(given, given['plan']);
+  const scenario =
+    given['scenario'] === undefined ? {} : (await loadPlugin<Scenario>('scenario', given['scenario'])).options;
   const raw = { ...scenario, ...given };
   const { endpoints, warnings } = external(raw);
-  const stored = given.plan === undefined ? null : readPlanFile(given.plan);
-  const catalogue = await openCatalogue(pathsIn(raw.strategy ?? (runOptions.strategy.default as string), stored));
-  if (stored === null) return { plan: resolvePlan(raw, catalogue, endpoints, freshSeed()), endpoints, warnings };
+  const paths = parseStrategies(raw.strategy ?? String(runOptions.strategy.default))
+    .map(({ name }) => name)
+    .filter(isPath);
+  return { plan: resolvePlan(raw, await openCatalogue(paths), endpoints, freshSeed()), endpoints, warnings };
+}
+
+async function chooseStored(given: RawOptions, path: string): Promise<Chosen> {
   const beside = Object.keys(given).filter(
     (name) => !['plan', 'out', 'format', 'redis', 'redis-auth-file'].includes(name),
   );
@@ -43,15 +50,14 @@ export async function choose(args: Args): Promise<Chosen> {
       'Leave them out, or give the options without --plan.',
     );
   }
-  const example = resolvePlan({}, catalogue, [], 0);
-  const find = (name: string, file: string | null): LockStrategy | undefined =>
-    file === null ? catalogue.strategies.find((one) => one.name === name) : catalogue.files.get(file)?.strategy;
-  const plan = readStoredPlan(stored, example, find);
+  const stored = parseStoredPlan(readPlanFile(path));
+  const plan = restorePlan(stored, await openCatalogue(stored.strategies.flatMap(({ file }) => file ?? [])));
+  const { endpoints, warnings } = external(given);
   if (plan.external.length !== endpoints.length) {
     throw new LockbenchError(
       'BAD_ARGUMENT',
-      `the plan needs ${plan.external.length} external servers`,
-      'Name them with --redis: addresses and passwords are not taken from a stored plan.',
+      `the plan needs ${plan.external.length} external servers, and --redis names ${endpoints.length}`,
+      'Addresses and passwords are not taken from a stored plan.',
     );
   }
   return { plan, endpoints, warnings };
@@ -87,25 +93,10 @@ function external(raw: RawOptions): { endpoints: readonly NodeEndpoint[]; warnin
   );
 }
 
-function pathsIn(strategyText: string, storedPlan: string | null): string[] {
-  if (storedPlan !== null) return filesOf(storedPlan);
-  return parseStrategies(strategyText)
-    .map(({ name }) => name)
-    .filter(isPath);
-}
-
-function filesOf(storedPlan: string): string[] {
-  try {
-    const { strategies } = JSON.parse(storedPlan) as Plan;
-    return strategies.flatMap(({ file }) => file ?? []);
-  } catch {
-    return [];
-  }
-}
-
+/** A run's folder will do. */
 function readPlanFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(statSync(path).isDirectory() ? join(path, 'plan.json') : path, 'utf8');
   } catch (cause) {
     throw new LockbenchError(
       'BAD_PLAN',

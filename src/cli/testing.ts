@@ -1,6 +1,6 @@
 /** For the tests of the command line: the real program in a process of its own, with a temporary folder of its own. */
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,9 +53,17 @@ export function bench(
   };
 }
 
+const rooms: string[] = [];
+
+/** For afterAll. */
+export function removeRooms(): void {
+  for (const room of rooms) rmSync(room, { recursive: true, force: true });
+}
+
 /** A folder that the servers' user may enter, too. */
 export function emptyRoom(): string {
   const room = mkdtempSync(join(tmpdir(), 'bench-test-'));
+  rooms.push(room);
   chmodSync(room, 0o755);
   return room;
 }

@@ -31,6 +31,9 @@ export class WireLane implements Lane {
   readonly #deadlines = new Deadlines();
   readonly #endTurn = (): void => this.#write();
 
+  /** Commands that got no answer, by reason. */
+  readonly failed = { DOWN: 0, RESET: 0, TIMEOUT: 0 };
+
   constructor(private readonly meter: RoundMeter) {}
 
   get incarnation(): number {
@@ -48,7 +51,7 @@ export class WireLane implements Lane {
 
   send(command: Command, timeoutMs: number, tag: number, done: OnReply): void {
     const wire = this.#wire;
-    if (wire === null) return refuse(this.#down, tag, done);
+    if (wire === null) return this.#refuseDown(tag, done);
     if (this.#inFlight.length >= maxInFlight) return refuse(overLimit, tag, done);
     this.meter.sent(command);
     this.#push(wire, command, timeoutMs, tag, done);
@@ -56,7 +59,7 @@ export class WireLane implements Lane {
 
   group(commands: readonly Command[], timeoutMs: number, tag: number, done: OnReply): void {
     const wire = this.#wire;
-    if (wire === null) return refuse(this.#down, tag, done);
+    if (wire === null) return this.#refuseDown(tag, done);
     if (this.#inFlight.length + commands.length > maxInFlight) return refuse(overLimit, tag, done);
     if (commands.length === 0) return atTurnEnd(() => done(tag, null, []));
     this.meter.sentGroup(commands.length);
@@ -92,6 +95,7 @@ export class WireLane implements Lane {
     this.#inFlight = new Fifo();
     this.#unwritten.length = 0;
     for (let item = owed.shift(); item !== undefined; item = owed.shift()) {
+      if (!item.answered) this.failed[item.written ? 'RESET' : 'DOWN'] += 1;
       item.abandon(item.written ? reset : this.#down);
     }
     this.#late = 0;
@@ -116,7 +120,13 @@ export class WireLane implements Lane {
   /** Told by a command whose deadline has passed: its reply is late from now on. */
   expired(): void {
     this.meter.answered();
+    this.failed.TIMEOUT += 1;
     this.#late += 1;
+  }
+
+  #refuseDown(tag: number, done: OnReply): void {
+    this.failed.DOWN += 1;
+    refuse(this.#down, tag, done);
   }
 
   #push(wire: Wire, command: Command, timeoutMs: number, tag: number, done: OnReply): void {

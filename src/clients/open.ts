@@ -1,6 +1,6 @@
 /** The way in: endpoints become nodes, on the client library of one's choice. Everything else in this folder serves this. */
 import { after, yieldTurn } from '../base/clock.js';
-import type { ClientName, LockbenchError, RedisNode, ScriptDecl } from '../contract/index.js';
+import type { ClientName, LockbenchError, NodeFailure, RedisNode, ScriptDecl } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
 import { RoundMeter } from './meter.js';
 import type { Meter } from './meter.js';
@@ -22,6 +22,8 @@ export interface ClientSettings {
 export interface NodeSet {
   readonly nodes: readonly RedisNode[];
   readonly meter: Meter;
+  /** Commands on the shared lanes that got no answer, by node and reason; those without are left out. */
+  failures(): readonly NodeFailure[];
   /** Ends all connections at once; commands still unanswered fail. */
   close(): Promise<void>;
 }
@@ -73,5 +75,15 @@ export async function openNodes(
     await close();
     throw error;
   }
-  return { nodes, meter, close };
+  const failures = (): NodeFailure[] =>
+    nodes.flatMap(({ index, shared }) => {
+      const { DOWN, RESET, TIMEOUT } = shared.failed;
+      const counts: NodeFailure[] = [
+        { node: index, code: 'DOWN', count: DOWN },
+        { node: index, code: 'RESET', count: RESET },
+        { node: index, code: 'TIMEOUT', count: TIMEOUT },
+      ];
+      return counts.filter(({ count }) => count > 0);
+    });
+  return { nodes, meter, failures, close };
 }

@@ -89,6 +89,10 @@ export interface History {
   readonly lost: readonly string[];
   /** Keys with the run's prefix that were found after quiesce, and were not held. */
   readonly keysLeft: readonly string[] | null;
+  /** Servers that did not answer when the run had ended. */
+  readonly unreachable: readonly string[];
+  /** The longest time in which the harness itself stood still (suspended, swapped out). */
+  readonly standstillMs: number;
 }
 
 export interface CheckContext {

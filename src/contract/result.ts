@@ -1,6 +1,7 @@
 /** `summary.json`, what `--format json` prints: a public interface. A change of meaning raises `resultSchemaVersion`. */
 import type { Verdict } from './check.js';
 import type { Options } from './options.js';
+import type { FailureCode } from './redis.js';
 import type { ClientName, Holder, KeyChoice, Persistence } from './plan.js';
 import type { Topology } from './strategy.js';
 
@@ -38,6 +39,13 @@ export interface FaultRecord {
   readonly effective: boolean;
 }
 
+/** Commands to one node that got no answer, by reason. */
+export interface NodeFailure {
+  readonly node: number;
+  readonly code: FailureCode;
+  readonly count: number;
+}
+
 export interface Resources {
   readonly limitedBy: 'generator' | 'server' | 'machine' | 'lock' | 'unknown';
   /** CPU time of the worker threads per grant. */
@@ -67,7 +75,8 @@ export interface RunResult {
   readonly clientOptions: Readonly<Record<string, unknown>>;
   readonly topology: Topology;
   readonly nodes: number;
-  readonly persistence: Persistence;
+  /** As the servers themselves say; 'unknown' where they do not. */
+  readonly persistence: Persistence | 'unknown';
   readonly isolate: 'thread';
   readonly holder: Holder;
   readonly workers: number;
@@ -86,10 +95,13 @@ export interface RunResult {
   readonly attempts: number;
   readonly tries: number;
   readonly grants: number;
+  /** Grants that fell into the window, whenever their operation began: what throughput counts. */
+  readonly grantsInWindow: number;
   readonly refused: { readonly busy: number; readonly tooLate: number; readonly unreachable: number };
   readonly cancelled: number;
   readonly unknown: number;
   readonly errors: Readonly<Record<string, number>>;
+  readonly nodeFailures: readonly NodeFailure[];
 
   readonly throughputHz: number;
   /** Grants to another contender than the key's last. */

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { LockbenchError, type LoadShape, type LockStrategy, type Workload } from '../contract/index.js';
 import { listPlugins, loadPluginFile } from '../base/plugins.js';
+import { parseField, showDefault } from './parse-field.js';
 import type { Catalogue } from './resolve.js';
 
 /** `paths` are the strategies that are given as files, as they were written. */
@@ -30,6 +31,12 @@ function checked(path: string, strategy: LockStrategy): LockStrategy {
     strategy.engine === 'redis' ? '' : `engine is ${JSON.stringify(strategy.engine)}`,
     typeof strategy.options === 'object' && strategy.options !== null ? '' : 'options is no object',
   ].filter((text) => text !== '');
+  for (const [key, field] of Object.entries(strategy.options ?? {})) {
+    if (!['integer', 'number', 'duration', 'boolean', 'choice'].includes(field.kind))
+      wrong.push(`option ${key} is of kind ${JSON.stringify(field.kind)}`);
+    else if (!('value' in parseField(field, showDefault(field))))
+      wrong.push(`option ${key} has a default out of its range`);
+  }
   if (wrong.length === 0) return strategy;
   throw new LockbenchError(
     'BAD_PLUGIN',

@@ -4,7 +4,7 @@ import { openCatalogue } from './catalogue.js';
 import { describePlan } from './describe.js';
 import { resolvePlan, type Catalogue, type RawOptions } from './resolve.js';
 import { formatRetry, parseRetry } from './retry-text.js';
-import { readStoredPlan } from './stored-plan.js';
+import { parseStoredPlan, restorePlan } from './stored-plan.js';
 import { parseStrategies } from './strategy-text.js';
 
 let catalogue: Catalogue;
@@ -98,25 +98,54 @@ describe('a plan', () => {
 });
 
 describe('a stored plan', () => {
-  const find = (name: string) => catalogue.strategies.find((one) => one.name === name);
-  const read = (text: string) => readStoredPlan(text, plan(), find);
+  const read = (text: string) => restorePlan(parseStoredPlan(text), catalogue);
+  const changed = (change: object): string => JSON.stringify({ ...plan(), ...change });
 
-  it('gives the same plan again', () => {
-    const one = plan({ strategy: 'single,failover', rate: '50', 'extend-every': '100ms' });
-    expect(read(JSON.stringify(one))).toEqual(one);
+  it.each<RawOptions>([
+    {},
+    { strategy: 'single,failover@waitReplicas=all,timeout=20ms', rate: '50', 'extend-every': '100ms', replicas: '3' },
+    {
+      strategy: 'redlock,redlock@quorum=4,nodes=7,client=node-redis,retry=fixed:20ms,retries=3',
+      operations: '500',
+      hold: '500us',
+    },
+    { strategy: 'none', warmup: '0', retry: 'uniform:0-1s', 'key-choice': 'zipf', keys: '10', persistence: 'always' },
+  ])('gives the same plan again: %j', (raw) => expect(read(JSON.stringify(plan(raw)))).toEqual(plan(raw)));
+
+  it('judges the claims again, whatever the file says', () => {
+    const [redlock] = plan().strategies;
+    const claims = { ...redlock.claims, exclusion: false };
+    expect(read(changed({ strategies: [{ ...redlock, claims }] })).strategies[0].claims.exclusion).toBe(true);
   });
 
   it.each([
     ['{', 'no JSON'],
+    ['null', 'schema version null'],
     [JSON.stringify({ schemaVersion: 99 }), 'schema version 99'],
+    [JSON.stringify({ schemaVersion: 1, strategies: [] }), 'names no strategies'],
+    [JSON.stringify({ schemaVersion: 1, strategies: null }), 'names no strategies'],
+    [JSON.stringify({ schemaVersion: 1, strategies: [{ name: 'single' }] }), 'not possible'],
   ])('refuses %s', (text, words) => expect(() => read(text)).toThrow(words));
 
-  it('refuses a plan that was changed by hand', () => {
-    const one = plan();
-    expect(() => read(JSON.stringify({ ...one, workers: 'two' }))).toThrow('workers is no number');
-    expect(() => read(JSON.stringify({ ...one, extra: 1 }))).toThrow('extra is unknown');
-    const { ttlMs: _, ...without } = one;
-    expect(() => read(JSON.stringify(without))).toThrow('ttlMs is missing');
+  it.each<[object, string]>([
+    [{ workers: -1 }, '--workers'],
+    [{ workers: 'two' }, '--workers'],
+    [{ keys: 1e300 }, '--keys'],
+    [{ seed: 1.5 }, '--seed'],
+    [{ operations: -1 }, '--operations'],
+    [{ ttlMs: 1 }, '--ttl'],
+    [{ load: 'rate' }, '--rate'],
+    [{ extra: 1 }, 'extra is 1'],
+    [{ strategies: [{ ...{}, name: 'redlok' }] }, 'did you mean redlock'],
+  ])('refuses what a command line would: %j', (change, words) => expect(() => read(changed(change))).toThrow(words));
+
+  it('refuses what no options mean', () => {
+    const [redlock] = plan().strategies;
+    expect(() =>
+      read(changed({ strategies: [{ ...redlock, topology: { kind: 'single', nodes: 1, replicas: 0 } }] })),
+    ).toThrow('strategies is');
+    const { thinkMs: _, ...without } = plan();
+    expect(() => read(JSON.stringify(without))).toThrow('--think');
   });
 });
 

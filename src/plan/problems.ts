@@ -15,6 +15,11 @@ export class Problems {
     this.#tell({ option, received, advice: `expected ${expected}` });
   }
 
+  /** For what is well formed and cannot be had. */
+  refuse(option: string, received: string, reason: string): void {
+    this.#tell({ option, received, advice: reason });
+  }
+
   unknown(option: string, received: string, what: string, known: readonly string[]): void {
     const near = nearest(received, known);
     const advice =

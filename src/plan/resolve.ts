@@ -3,10 +3,12 @@
  * problem is found before the first is told.
  */
 import {
+  LockbenchError,
   planSchemaVersion,
   type ClientName,
   type Endpoint,
   type Holder,
+  type Judgement,
   type KeyChoice,
   type LoadShape,
   type LockStrategy,
@@ -79,6 +81,12 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
   const operations = given('operations') ? value<number>('operations') : null;
   const servers = external.length > 0 && !given('servers') ? 'external' : value<ServersKind>('servers');
   if (servers === 'external' && external.length === 0) problems.add('--redis', '', 'addresses, for --servers external');
+  if (servers === 'external' && given('persistence'))
+    problems.refuse(
+      '--persistence',
+      raw.persistence,
+      'external servers keep their own; the report tells what they say',
+    );
   if (servers !== 'external' && external.length > 0)
     problems.add('--servers', servers, 'external, when --redis is given');
   const ttlMs = value<number>('ttl');
@@ -187,6 +195,8 @@ function resolveStrategy(
   const own: Record<string, string> = {};
   const chosen: Record<string, string> = {};
   for (const [key, value] of text.settings) {
+    if (Object.hasOwn(chosen, key) || Object.hasOwn(own, key))
+      problems.refuse(`--strategy ${text.name}@${key}`, value, 'give it once');
     if (Object.hasOwn(strategy.options, key)) chosen[key] = value;
     else if ((ownSettings as readonly string[]).includes(key)) own[key] = value;
     else
@@ -217,11 +227,11 @@ function resolveStrategy(
   );
   const client = read<ClientName>('client');
   if (options === null) return null;
-  const judgement = strategy.judge(options, topology);
+  const judgement = judged(strategy, options, topology);
   const settings = text.settings.map(([key, value]) => `${key}=${value}`).join(',');
   const label = settings === '' ? strategy.name : `${strategy.name}@${settings}`;
   if ('refused' in judgement) {
-    problems.add('--strategy', label, `something else: ${judgement.refused}`);
+    problems.refuse('--strategy', label, judgement.refused);
     return null;
   }
   const { minMs, maxMs } = judgement.ttl;
@@ -241,6 +251,29 @@ function resolveStrategy(
     retry,
     claims: judgement.claims,
   };
+}
+
+/** A strategy from elsewhere may get even this wrong; it is told as its own fault. */
+function judged(strategy: LockStrategy, options: Options, topology: Topology): Judgement {
+  const fault = (what: string): LockbenchError =>
+    new LockbenchError(
+      'BAD_PLUGIN',
+      `judge() of the strategy ${strategy.name} ${what}`,
+      'It must return { claims, ttl } or { refused }.',
+    );
+  let judgement: Judgement;
+  try {
+    judgement = strategy.judge(options, topology);
+  } catch (error) {
+    throw fault(`threw ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
+  }
+  if (
+    typeof judgement === 'object' &&
+    judgement !== null &&
+    ('refused' in judgement || ('claims' in judgement && 'ttl' in judgement))
+  )
+    return judgement;
+  throw fault(`returned ${JSON.stringify(judgement)}`);
 }
 
 function strategyOptions(strategy: LockStrategy, chosen: RawOptions, name: string, problems: Problems): Options | null {

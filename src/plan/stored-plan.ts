@@ -1,53 +1,105 @@
-/** A plan read back from a run's plan.json: checked as strictly as one made of options. */
-import { LockbenchError, planSchemaVersion, type LockStrategy, type Plan } from '../contract/index.js';
-import { deepFreeze } from './resolve.js';
+/**
+ * A plan read back from a run's plan.json. It is turned into options again and resolved like those of a command line, so
+ * nothing passes that would not pass there; what comes out must be what was stored.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { LockbenchError, planSchemaVersion, type Plan, type StrategyPlan } from '../contract/index.js';
+import { deepFreeze, resolvePlan, type Catalogue, type RawOptions } from './resolve.js';
 
 const hint = 'Give the plan.json of a run that this version wrote, unchanged.';
 
-/** The shape of a plan, from one that is right. */
-export function readStoredPlan(
-  text: string,
-  example: Plan,
-  find: (name: string, file: string | null) => LockStrategy | undefined,
-): Plan {
-  let plan: Plan;
+export function parseStoredPlan(text: string): Plan {
+  let plan: Plan | null;
   try {
-    plan = JSON.parse(text) as Plan;
+    plan = JSON.parse(text) as Plan | null;
   } catch (cause) {
     throw new LockbenchError('BAD_PLAN', `the plan is no JSON: ${(cause as Error).message}`, hint, { cause });
   }
-  if (plan.schemaVersion !== planSchemaVersion) {
+  if (plan?.schemaVersion !== planSchemaVersion) {
+    const version = JSON.stringify(plan?.schemaVersion ?? null);
     throw new LockbenchError(
       'BAD_PLAN',
-      `the plan has schema version ${String(plan.schemaVersion)}, this program reads ${planSchemaVersion}`,
+      `the plan has schema version ${version}, this program reads ${planSchemaVersion}`,
       hint,
     );
   }
-  const wrong = [
-    ...differences(plan, example, ''),
-    ...plan.strategies.flatMap((one) => differences(one, example.strategies[0], `strategies ${one.label}: `)),
-  ];
-  if (wrong.length > 0) throw new LockbenchError('BAD_PLAN', `the plan is not whole: ${wrong.join('; ')}`, hint);
-  const strategies = plan.strategies.map((one) => {
-    const strategy = find(one.name, one.file);
-    if (strategy === undefined)
-      throw new LockbenchError('BAD_PLAN', `there is no strategy ${JSON.stringify(one.name)} any more`, hint);
-    const judgement = strategy.judge(one.options, one.topology);
-    if ('refused' in judgement) throw new LockbenchError('BAD_PLAN', `${one.label}: ${judgement.refused}`, hint);
-    return { ...one, claims: judgement.claims };
-  });
-  return deepFreeze({ ...plan, strategies });
+  const { strategies } = plan;
+  if (Array.isArray(strategies) && strategies.length > 0 && strategies.every((one) => typeof one?.name === 'string'))
+    return plan;
+  throw new LockbenchError('BAD_PLAN', 'the plan names no strategies', hint);
 }
 
-/** Null stands for an option that was not chosen, so it agrees with any type. */
-function differences(given: object, example: object, where: string): string[] {
-  const wrong: string[] = [];
-  for (const key of new Set([...Object.keys(given), ...Object.keys(example)])) {
-    const [a, b] = [(given as Record<string, unknown>)[key], (example as Record<string, unknown>)[key]];
-    if (!(key in given)) wrong.push(`${where}${key} is missing`);
-    else if (!(key in example)) wrong.push(`${where}${key} is unknown`);
-    else if (a !== null && b !== null && (typeof a !== typeof b || Array.isArray(a) !== Array.isArray(b)))
-      wrong.push(`${where}${key} is no ${typeof b}`);
+/** Claims are judged again, labels are kept as they were. Throws when the plan is not whole, or not possible. */
+export function restorePlan(stored: Plan, catalogue: Catalogue): Plan {
+  let resolved: Plan;
+  try {
+    resolved = resolvePlan(optionsOf(stored), catalogue, stored.external, stored.seed);
+  } catch (error) {
+    if (error instanceof LockbenchError && error.code !== 'BAD_ARGUMENT') throw error;
+    throw new LockbenchError('BAD_PLAN', `the plan is not possible:\n${(error as Error).message}`, hint);
   }
-  return wrong;
+  const strategies = resolved.strategies.map((one, i) => ({ ...one, label: stored.strategies[i].label }));
+  const plan = { ...resolved, strategies };
+  const wrong = differences(withoutClaims(stored), withoutClaims(plan));
+  if (wrong.length > 0) throw new LockbenchError('BAD_PLAN', `the plan is not whole: ${wrong.join('; ')}`, hint);
+  return deepFreeze(plan);
+}
+
+function optionsOf(plan: Plan): RawOptions {
+  const ms = (value: number): string => `${value}ms`;
+  const external = plan.servers === 'external';
+  return {
+    strategy: plan.strategies.map(strategyText).join(','),
+    seed: String(plan.seed),
+    repeat: String(plan.repeat),
+    servers: plan.servers,
+    image: plan.image,
+    ...(external ? {} : { persistence: plan.persistence }),
+    'key-prefix': plan.keyPrefix,
+    workers: String(plan.workers),
+    contenders: String(plan.contenders),
+    keys: String(plan.keys),
+    'key-choice': plan.keyChoice,
+    workload: plan.workload,
+    holder: plan.holder,
+    load: plan.load,
+    ...(plan.rateHz === null ? {} : { rate: String(plan.rateHz) }),
+    duration: ms(plan.durationMs),
+    warmup: ms(plan.warmupMs),
+    ...(plan.operations === null ? {} : { operations: String(plan.operations) }),
+    ttl: ms(plan.ttlMs),
+    hold: ms(plan.holdMs),
+    think: ms(plan.thinkMs),
+    wait: ms(plan.waitMs),
+    ...(plan.extendEveryMs === null ? {} : { 'extend-every': ms(plan.extendEveryMs) }),
+  };
+}
+
+/** Every setting spelt out. */
+function strategyText({ name, file, options, client, topology, retry }: StrategyPlan): string {
+  const times = retry?.kind === 'fixed' ? `${retry.minMs}ms` : `${retry?.minMs}ms-${retry?.maxMs}ms`;
+  const settings = [
+    ...Object.entries(options ?? {}).map(([key, value]) => `${key}=${value}`),
+    `client=${client}`,
+    ...(topology?.kind === 'quorum' ? [`nodes=${topology.nodes}`] : []),
+    ...(topology?.kind === 'replicated' ? [`replicas=${topology.replicas}`] : []),
+    `retry=${retry?.kind}:${times}`,
+    ...(retry?.limit == null ? [] : [`retries=${retry.limit}`]),
+  ];
+  return `${file ?? name}@${settings.join(',')}`;
+}
+
+function withoutClaims(plan: Plan): Record<string, unknown> {
+  return { ...plan, strategies: plan.strategies.map(({ claims: _, ...one }) => one) };
+}
+
+function differences(given: Readonly<Record<string, unknown>>, expected: Readonly<Record<string, unknown>>): string[] {
+  const keys = [...new Set([...Object.keys(given), ...Object.keys(expected)])];
+  return keys
+    .filter((key) => !isDeepStrictEqual(given[key], expected[key]))
+    .map((key) =>
+      key in given
+        ? `${key} is ${JSON.stringify(given[key])}, which is not what its options mean`
+        : `${key} is missing`,
+    );
 }

@@ -21,6 +21,8 @@ export class HistoryWriter {
   readonly #kept: Uint8Array[] = [];
   #trouble: string | null = null;
   #bytes = 0;
+  /** Bytes of whole chunks in the file. */
+  #wholeBytes = 0;
   #droppedRows = 0;
 
   private constructor(
@@ -62,17 +64,19 @@ export class HistoryWriter {
     this.#tail = this.#tail.then(() => this.#append(bytes));
   }
 
+  /** All of a chunk or none of it: what the disk took of one that it refused in the end is cut off again. */
   async #append(bytes: Uint8Array): Promise<void> {
-    let written = 0;
     if (this.file !== null && this.#trouble === null) {
       try {
-        while (written < bytes.length) written += (await this.file.write(bytes, written)).bytesWritten;
+        for (let written = 0; written < bytes.length;) written += (await this.file.write(bytes, written)).bytesWritten;
+        this.#wholeBytes += bytes.length;
         return;
       } catch (cause) {
         this.#trouble = reason(cause);
+        await this.file.truncate(this.#wholeBytes).catch(() => {});
       }
     }
-    this.#kept.push(bytes.subarray(written));
+    this.#kept.push(bytes);
   }
 }
 

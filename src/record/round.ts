@@ -8,6 +8,7 @@ import {
   type Counters,
   type History,
   type LatencyName,
+  type NodeFailure,
   type Resources,
   type SeriesPoint,
 } from '../contract/index.js';
@@ -28,6 +29,7 @@ export interface Round {
   readonly commands: number;
   readonly roundTrips: number;
   readonly errors: Readonly<Record<string, number>>;
+  readonly nodeFailures: readonly NodeFailure[];
   readonly backlog: Backlog;
   readonly resources: Resources;
   readonly series: readonly SeriesPoint[];

@@ -2,7 +2,7 @@
  * The run's folder. Whatever cannot be written there (disk full, folder gone) goes to the system's temporary folder
  * instead, and the person is told: nothing measured is lost.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { LockbenchError, type Plan } from '../contract/index.js';
@@ -65,6 +65,11 @@ export class RunStore {
 
   writeJson(name: string, value: unknown): void {
     this.write(name, `${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** Takes the folder away again: nothing came of the run. */
+  discard(): void {
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** A folder for the chunks of one round; workers write into it themselves. */

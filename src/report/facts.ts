@@ -60,6 +60,8 @@ function durabilityText({ persistence }: RunResult): string {
       return 'no persistence (a restart forgets all locks)';
     case 'everysec':
       return 'append-only file, synced every second (a crash forgets up to that)';
+    case 'unknown':
+      return 'persistence unknown (the servers do not tell)';
     case 'always':
       return 'append-only file, synced before every answer';
   }

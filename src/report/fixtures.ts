@@ -69,6 +69,8 @@ export function run(strategy: string, { latencyUs, ...changes }: RunChanges = {}
     topology: { kind: 'single', nodes: 1, replicas: 0 },
     nodes: 1,
     persistence: 'none',
+    nodeFailures: [],
+    grantsInWindow: 3000,
     isolate: 'thread',
     holder: 'guarded',
     workers: 4,

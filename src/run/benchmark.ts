@@ -68,9 +68,17 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
   const needed = plan.strategies.some((strategy) => strategy.topology.kind !== 'none');
   const { servers: kind, image, persistence, keyPrefix } = plan;
   const settings = { kind, image, persistence, keyPrefix, external: options.endpoints ?? plan.external };
-  const host = needed ? await openServers(settings) : null;
+  const host = needed
+    ? await openServers(settings).catch((error: unknown) => {
+        store.discard();
+        throw error;
+      })
+    : null;
   try {
     await bench.rounds(host);
+  } catch (error) {
+    if (bench.judged.size === 0) store.discard();
+    throw error;
   } finally {
     await host?.close();
   }
@@ -87,7 +95,7 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
     startedAt: startedAt.toISOString(),
     folder: store.where,
     environment: environment(bench.servers, bench.clients),
-    warnings: [...warnings, ...warningsOf(runs)],
+    warnings: [...warnings, ...warningsOf(plan, runs)],
     runs,
   };
   writeResult(store, result, [...bench.judged.values()].flat());
@@ -108,6 +116,7 @@ export type { Parts as BenchmarkParts };
 class Benchmark {
   readonly judged = new Map<string, JudgedRound[]>();
   servers: Environment['servers'] = [];
+  readonly #serversOf = new Map<string, Environment['servers']>();
   clients: Record<string, string> = {};
 
   constructor(private readonly parts: Parts) {}
@@ -127,15 +136,24 @@ class Benchmark {
     const rounds = this.judged.get(strategy.label);
     return rounds === undefined
       ? []
-      : [summarise(this.parts.plan, strategy, rounds, strategy.name === 'none' ? null : power)];
+      : [
+          summarise(
+            this.parts.plan,
+            strategy,
+            rounds,
+            strategy.name === 'none' ? null : power,
+            persistenceOf(this.#serversOf.get(strategy.label) ?? []),
+          ),
+        ];
   }
 
   async #round(host: ServerHost | null, strategy: StrategyPlan, round: number): Promise<void> {
-    const { plan, store, observer, checks } = this.parts;
+    const { plan, store, observer, checks, signal } = this.parts;
     observer.phase(`${strategy.label}: starting ${describe(strategy)}`);
     const servers =
       strategy.topology.kind === 'none' || host === null ? noServers : await host.provision(strategy.topology);
     try {
+      this.#serversOf.set(strategy.label, servers.servers);
       this.servers = servers.servers.length > this.servers.length ? servers.servers : this.servers;
       const name = `${String(plan.strategies.indexOf(strategy) + 1).padStart(2, '0')}-${strategy.name}-r${round}`;
       const data = await runRound({
@@ -147,6 +165,7 @@ class Benchmark {
       });
       store.writeJson(`history/${name}/round.json`, data.round);
       this.#note(data);
+      if (signal.aborted && data.round.measured.attempts === 0) return;
       const verdicts = judgeHistory(checks, { ...data.round.history, rows: data.rows }, contextOf(plan, strategy));
       const rounds = this.judged.get(strategy.label) ?? [];
       this.judged.set(strategy.label, [...rounds, { round: data.round, histograms: data.histograms, verdicts }]);
@@ -159,6 +178,17 @@ class Benchmark {
     const { library, version } = round.clientOptions;
     if (typeof library === 'string' && typeof version === 'string') this.clients[library] = version;
   }
+}
+
+/** The weakest of the servers: a lock is as durable as that. */
+function persistenceOf(servers: Environment['servers']): RunResult['persistence'] {
+  const order = ['none', 'unknown', 'everysec', 'always'] as const;
+  const each = servers.map(({ settings }) => {
+    if (settings['appendonly'] === 'no') return 'none';
+    if (settings['appendonly'] !== 'yes') return 'unknown';
+    return settings['appendfsync'] === 'always' ? 'always' : 'everysec';
+  });
+  return order.find((candidate) => each.some((one) => one === candidate)) ?? 'none';
 }
 
 function describe({ topology }: StrategyPlan): string {

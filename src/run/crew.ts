@@ -15,6 +15,8 @@ interface Member {
   /** The report, or why there is none. */
   readonly done: Promise<WorkerReport | string>;
   finished: boolean;
+  /** It is of no use any more, for this reason. */
+  lose(reason: string): void;
 }
 
 export class Crew {
@@ -54,7 +56,11 @@ export class Crew {
     this.#tell({ kind: 'stop', cancelAfterMs });
     return Promise.all(
       this.#members.map(async (member) => {
-        const late = limit(stopMs + cancelAfterMs).then(() => `it did not stop within ${stopMs / 1000} s`);
+        const late = limit(stopMs + cancelAfterMs).then(() => {
+          const reason = `it did not stop within ${stopMs / 1000} s: an acquire, a release or quiesce of the strategy never settled`;
+          member.lose(reason);
+          return reason;
+        });
         const report = await Promise.race([member.done, late]);
         void member.worker.terminate();
         return report;
@@ -71,7 +77,9 @@ export class Crew {
   }
 
   #hire(task: WorkerTask): Member {
-    const worker = new Worker(new URL('../worker/entry.js', import.meta.url), { workerData: task });
+    const worker = new Worker(new URL('../worker/entry.js', import.meta.url), { workerData: task, stdout: true });
+    // Standard output belongs to the report.
+    worker.stdout.pipe(process.stderr, { end: false });
     let readied!: (options: Readonly<Record<string, unknown>>) => void;
     let refused!: (error: Error) => void;
     let ended!: (report: WorkerReport | string) => void;
@@ -80,6 +88,7 @@ export class Crew {
       ready: new Promise((resolve, reject) => ([readied, refused] = [resolve, reject])),
       done: new Promise((resolve) => (ended = resolve)),
       finished: false,
+      lose: (reason) => lost(reason),
     };
     member.ready.catch(() => {});
     const lost = (reason: string): void => {

@@ -8,6 +8,7 @@ export const noServers: Provisioned = {
   cpuMs: () => Promise.resolve([]),
   onIncident: () => () => {},
   keysLeft: () => Promise.resolve([]),
+  unreachable: () => Promise.resolve([]),
   removeKeys: () => Promise.resolve(),
   stop: () => Promise.resolve(),
 };

@@ -1,5 +1,5 @@
 /** What the results mean for the exit code, and what is to be said of the run as a whole. Pure. */
-import { exitCodes, type RunResult } from '../contract/index.js';
+import { exitCodes, type Plan, type RunResult } from '../contract/index.js';
 import { isInvalid, isViolation } from '../check/judge.js';
 
 /** Below this share of its target an arrival rate was not reached, unless so few operations were missing. */
@@ -16,15 +16,26 @@ export function rateReached(run: RunResult): boolean {
 /** Violations before an invalid run: what was seen was seen. */
 export function exitCodeOf(runs: readonly RunResult[], lost: boolean): number {
   if (runs.some((run) => run.verdicts.some(isViolation))) return exitCodes.violation;
-  if (lost || runs.some((run) => run.verdicts.some(isInvalid) || !rateReached(run))) return exitCodes.invalid;
+  if (lost || runs.some((run) => run.verdicts.some(isInvalid) || !rateReached(run) || run.grants === 0))
+    return exitCodes.invalid;
   return exitCodes.ok;
 }
 
-export function warningsOf(runs: readonly RunResult[]): string[] {
-  return runs
+export function warningsOf(plan: Plan, runs: readonly RunResult[]): string[] {
+  const unreached = runs
     .filter((run) => !rateReached(run))
     .map(
       (run) =>
         `${run.strategy}: ${run.load.achievedHz?.toFixed(0)} of ${run.load.targetHz} arrivals per second were started; the run is not valid as a measurement of that rate`,
     );
+  const empty = runs
+    .filter((run) => run.grants === 0)
+    .map((run) => `${run.strategy}: nothing was granted within the measured window; there is nothing to compare`);
+  const unextended = runs
+    .filter((run) => plan.extendEveryMs !== null && run.grants > 0 && run.latencyUs.extend.count === 0)
+    .map(
+      (run) =>
+        `${run.strategy}: no lease was extended: the design does not, or no section lasted as long as --extend-every`,
+    );
+  return [...unreached, ...empty, ...unextended];
 }

@@ -4,13 +4,12 @@
  * The window is cut on the clock while all contenders keep going before and after it, so the sample never sees fewer of
  * them than planned. After its close they go on until every operation of the sample has ended, or patience has.
  */
-import { pluginUrl } from '../base/plugins.js';
 import { delay, nowNs } from '../base/clock.js';
-import { pathToFileURL } from 'node:url';
 import type { History, LoadShape, Plan, StrategyPlan, Workload } from '../contract/index.js';
 import { readConflicts } from '../record/cell.js';
 import { countHandoffs } from '../record/handoffs.js';
 import { sumCounters } from '../record/counters.js';
+import { mergeNodeFailures } from '../record/node-failures.js';
 import { mergeHistograms, type Round, type RoundData } from '../record/round.js';
 import {
   allocateShared,
@@ -73,9 +72,17 @@ export async function runRound(spec: RoundSpec): Promise<RoundData> {
     const clientOptions = await crew.ready();
     const watcher = new Watcher(shared, spec.strategy.label, plan, spec.observer);
     const measured = await measure(spec, shared, crew, watcher);
+    spec.observer.phase(`${spec.strategy.label}: looking for what is left`);
     const keysLeft = spec.strategy.topology.kind === 'none' ? null : await servers.keysLeft();
-    for (const report of measured.reports) if (report.unsettled !== null) tell(report.unsettled);
-    return collect(spec, shared, measured, { keysLeft, incidents, clientOptions, series: watcher.series });
+    const unreachable = await servers.unreachable();
+    for (const text of remarks(measured.reports)) tell(text);
+    return collect(spec, shared, measured, {
+      keysLeft,
+      unreachable,
+      incidents,
+      clientOptions,
+      series: watcher.series,
+    });
   } finally {
     stopListening();
     await crew.dismiss();
@@ -88,6 +95,7 @@ interface Measured {
   readonly serverCpuMs: readonly number[];
   readonly reports: readonly WorkerReport[];
   readonly lost: readonly string[];
+  readonly standstillMs: number;
 }
 
 /** Lets the workers go, watches them until the window closes, drains, and stops them. */
@@ -99,8 +107,12 @@ async function measure(spec: RoundSpec, shared: SharedBuffers, crew: Crew, watch
   window[windowAt.closeNs] = window[windowAt.openNs] + plan.durationMs * 1e6;
   crew.go();
   let begin: UsageSample | null = null;
+  let lookedNs = nowNs();
+  let standstillMs = 0;
   while (nowNs() < window[windowAt.closeNs] && !signal.aborted && !crew.deserted) {
     await delay(lookMs);
+    standstillMs = Math.max(standstillMs, (nowNs() - lookedNs) / 1e6 - lookMs);
+    lookedNs = nowNs();
     if (nowNs() >= window[windowAt.openNs]) begin ??= sampleUsage(servers.pids);
     watcher.look();
   }
@@ -117,15 +129,16 @@ async function measure(spec: RoundSpec, shared: SharedBuffers, crew: Crew, watch
     serverCpuMs: toldAfter.map((ms, i) => ms - toldBefore[i]),
     reports: answers.filter((answer) => typeof answer !== 'string'),
     lost: whyLost(answers),
+    standstillMs,
   };
 }
 
-type Seen = Pick<Round, 'incidents' | 'clientOptions' | 'series'> & { readonly keysLeft: readonly string[] | null };
+type Seen = Pick<Round, 'incidents' | 'clientOptions' | 'series'> & Pick<History, 'keysLeft' | 'unreachable'>;
 
 /** Everything that the round left behind, from shared memory, the workers' reports and their files. */
 function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, seen: Seen): RoundData {
   const { reports } = measured;
-  const { keysLeft, ...told } = seen;
+  const { keysLeft, unreachable, ...told } = seen;
   const { rows, cut } = readRows(spec.historyFolder, handedOver(reports));
   const columns = shared.workers.map(workerColumns);
   const total = (of: (report: WorkerReport) => number): number => reports.reduce((sum, report) => sum + of(report), 0);
@@ -142,6 +155,8 @@ function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, see
       windowNs: [openNs, closeNs],
       lost: [...cut, ...measured.lost],
       keysLeft,
+      unreachable,
+      standstillMs: measured.standstillMs,
     },
     measured: sumCounters(columns.map((worker) => worker.measured)),
     grantsInWindow: live(liveAt.grantsInWindow),
@@ -151,6 +166,7 @@ function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, see
     commands: total((report) => report.commands),
     roundTrips: total((report) => report.roundTrips),
     errors: mergeErrors(reports),
+    nodeFailures: mergeNodeFailures(reports.map((report) => report.nodeFailures)),
     backlog: {
       pending: total((report) => report.backlog.pending),
       peak: Math.max(0, ...reports.map((report) => report.backlog.peak)),
@@ -179,12 +195,10 @@ function resourceOf(
 }
 
 function tasksOf({ plan, strategy, round, servers, historyFolder }: RoundSpec, shared: SharedBuffers): WorkerTask[] {
-  const module = strategy.file === null ? pluginUrl('strategy', strategy.name) : pathToFileURL(strategy.file);
   return Array.from({ length: plan.workers }, (_, index) => ({
     index,
     plan,
     strategy,
-    module: module.href,
     endpoints: servers.endpoints,
     shared,
     historyFile: chunkFile(historyFolder, index),
@@ -216,6 +230,13 @@ function whyLost(answers: readonly (WorkerReport | string)[]): string[] {
       ? [`worker ${worker}: ${answer.droppedRows} records beyond the limit of its file`]
       : [];
   });
+}
+
+/** What the workers have to say, told once for all of them. */
+function remarks(reports: readonly WorkerReport[]): string[] {
+  const unsettled = reports.reduce((sum, report) => sum + report.unsettled, 0);
+  const owed = unsettled > 0 ? [`releases still owed to nodes that do not answer: ${unsettled}`] : [];
+  return [...owed, ...new Set(reports.flatMap((report) => report.errorSamples))];
 }
 
 function mergeErrors(reports: readonly WorkerReport[]): Record<string, number> {

@@ -10,6 +10,7 @@ import {
 } from '../contract/index.js';
 import { combineVerdicts, isViolation } from '../check/judge.js';
 import { counterNames } from '../record/counters.js';
+import { mergeNodeFailures } from '../record/node-failures.js';
 import { mergeHistograms, type Histograms, type Round } from '../record/round.js';
 import { jainIndex, starvedCount } from '../stats/fairness.js';
 import { summariseLatency } from '../stats/latency.js';
@@ -26,6 +27,7 @@ export function summarise(
   strategy: StrategyPlan,
   rounds: readonly JudgedRound[],
   detectionPower: RunResult['detectionPower'],
+  persistence: RunResult['persistence'],
 ): RunResult {
   const histograms = mergeHistograms(rounds.map(({ histograms: one }) => one));
   const counters = Object.fromEntries(
@@ -48,7 +50,7 @@ export function summarise(
     clientOptions: rounds[0]?.round.clientOptions ?? {},
     topology: strategy.topology,
     nodes: strategy.topology.kind === 'none' ? 0 : strategy.topology.nodes + strategy.topology.replicas,
-    persistence: plan.persistence,
+    persistence,
     isolate: 'thread',
     holder: plan.holder,
     workers: plan.workers,
@@ -69,10 +71,12 @@ export function summarise(
     attempts: counters.attempts,
     tries: counters.tries,
     grants: counters.grants,
+    grantsInWindow: sum(rounds, ({ round }) => round.grantsInWindow),
     refused: { busy: counters.busy, tooLate: counters.tooLate, unreachable: counters.unreachable },
     cancelled: counters.cancelled,
     unknown: counters.unknown,
     errors: sumErrors(rounds),
+    nodeFailures: mergeNodeFailures(rounds.map(({ round }) => round.nodeFailures)),
     throughputHz: medianOr0(repeats.map((repeat) => repeat.throughputHz)),
     handoffHz: medianOr0(rounds.map((one) => (one.round.handoffs * 1000) / windowMs(one))),
     commandsPerGrant: perGrant(sum(rounds, ({ round }) => round.commands)),

@@ -67,6 +67,12 @@ export class Fleet {
     return [...new Set(found.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])))];
   }
 
+  /** Names of those that do not answer now. */
+  async unreachable(): Promise<readonly string[]> {
+    const answers = await Promise.allSettled(this.members.map((member) => this.call(member, 'PING')));
+    return this.members.filter((_, i) => answers[i]?.status !== 'fulfilled').map((member) => member.name);
+  }
+
   async removeKeys(): Promise<void> {
     await Promise.allSettled(
       this.#masters().map(async (member) => removeKeysWith(this.keyPrefix, await this.admin(member))),

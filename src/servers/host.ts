@@ -23,6 +23,8 @@ export interface Provisioned {
   onIncident(listener: (text: string) => void): () => void;
   /** Our keys, distinct, over all masters that answer. */
   keysLeft(): Promise<readonly string[]>;
+  /** Names of the servers that do not answer now. */
+  unreachable(): Promise<readonly string[]>;
   /** Deletes the keys under our prefix, and no others. */
   removeKeys(): Promise<void>;
   /** May be called twice. */
@@ -40,6 +42,7 @@ export async function provisionedOf(fleet: Fleet, stop: () => Promise<void>): Pr
     cpuMs: () => fleet.cpuMs(),
     onIncident: (listener) => fleet.onIncident(listener),
     keysLeft: () => fleet.keysLeft(),
+    unreachable: () => fleet.unreachable(),
     removeKeys: () => fleet.removeKeys(),
     stop() {
       fleet.leave();

@@ -54,6 +54,8 @@ export class Recorder {
       windowNs: [startMs * 1e6, endMs * 1e6],
       lost: [],
       keysLeft,
+      unreachable: [],
+      standstillMs: 0,
     };
   }
 }

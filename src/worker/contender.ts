@@ -34,6 +34,8 @@ export interface Shop {
   readonly waits: WaitLog;
   readonly writer: HistoryWriter;
   readonly errors: Record<string, number>;
+  /** The first message of each kind of error: without it an author could not find it. */
+  readonly errorSamples: Map<string, string>;
   readonly believed: number[];
   /** No new cycles; ends think times. */
   readonly ending: Cancel;
@@ -108,9 +110,9 @@ export class Contender {
         recordNs(columns.histograms.service, endNs - startNs);
         recordNs(columns.histograms.response, endNs - intendedNs);
       }
-      recordNs(columns.histograms.wait, endNs - intendedNs);
       if (this.open) recordNs(columns.histograms.sendDelay, startNs - intendedNs);
     }
+    if (measured || this.#waitedThrough(intendedNs, endNs)) recordNs(columns.histograms.wait, endNs - intendedNs);
     this.shop.waits.attempt(this.id, key, startNs, endNs, outcome.kind === 'granted');
     const row = this.#row;
     row.key = key;
@@ -243,6 +245,12 @@ export class Contender {
     if (nowNs() > intendedNs && this.#inWindow(intendedNs)) recordMissed(this.shop.columns, intendedNs);
   }
 
+  /** Began before the window and did not end within it: who starved all the time must not be missing from the waits. */
+  #waitedThrough(intendedNs: number, endNs: number): boolean {
+    const { window } = this.shop.control;
+    return intendedNs < window[windowAt.openNs] && endNs >= window[windowAt.closeNs];
+  }
+
   #inWindow(ns: number): boolean {
     const { window } = this.shop.control;
     return ns >= window[windowAt.openNs] && ns < window[windowAt.closeNs];
@@ -255,7 +263,14 @@ export class Contender {
 
   #error(error: unknown, counter: number | null, measured: boolean): void {
     if (counter !== null) this.#count(counter, measured);
-    this.#tally(error instanceof Error ? error.name : 'Error');
+    const name = error instanceof Error ? error.name : 'Error';
+    this.#tally(name);
+    const { errorSamples } = this.shop;
+    if (!errorSamples.has(name))
+      errorSamples.set(
+        name,
+        `the strategy threw ${error instanceof Error ? `${name}: ${error.message}` : String(error)}`,
+      );
   }
 
   #tally(code: string): void {

@@ -1,10 +1,18 @@
 /** What runs in a worker thread: connects, says that it is ready, drives its contenders, settles what is owed, reports. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { LoadShape, LoadSpec, LockSession, LockStrategy, StrategyEnv, Workload } from '../contract/index.js';
+import {
+  LockbenchError,
+  type LoadShape,
+  type LoadSpec,
+  type LockSession,
+  type LockStrategy,
+  type StrategyEnv,
+  type Workload,
+} from '../contract/index.js';
 import { CancelSource } from '../base/cancel.js';
-import { after, delay, nowMs, nowNs } from '../base/clock.js';
+import { after, delay, limit, nowMs, nowNs } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
-import { loadPlugin } from '../base/plugins.js';
+import { loadPlugin, loadPluginFile } from '../base/plugins.js';
 import { seededRandom, tokenSource, type Random } from '../base/random.js';
 import { clientOptions, openNodes, type NodeSet } from '../clients/open.js';
 import { retryPolicy } from '../kit/retry.js';
@@ -21,6 +29,8 @@ import { watchThread } from './watch.js';
 const connectTimeoutMs = 1000;
 /** How long connections may take to come up before the run starts without them. */
 const readyWaitMs = 5000;
+/** How long a strategy may take to open. */
+const openMs = 5000;
 /** How long releases owed and late answers are waited for after the last contender is done. */
 const settleMs = 2000;
 const settleStepMs = 50;
@@ -43,13 +53,16 @@ port.on('message', (message: ToWorker) => {
 });
 
 async function main(): Promise<void> {
-  const { default: design } = (await import(task.module)) as { default: LockStrategy };
+  const design =
+    strategy.file === null
+      ? await loadPlugin<LockStrategy>('strategy', strategy.name)
+      : await loadPluginFile<LockStrategy>('strategy', strategy.file);
   const nodes = await openNodes(strategy.client, task.endpoints, {
     connectTimeoutMs,
     readyWaitMs,
     scripts: design.scripts ?? [],
   });
-  const session = await design.open(nodes.nodes, realEnv(), strategy.options);
+  const session = await opened(design, nodes);
   const shape = await loadPlugin<LoadShape>('load shape', plan.load);
   const contenders: Contender[] = [];
   const shop = await openShop(session, () =>
@@ -75,6 +88,7 @@ async function main(): Promise<void> {
   const backlog = session.backlog();
   const unsettled = await settle(session);
   const { commands, roundTrips } = nodes.meter;
+  const nodeFailures = nodes.failures();
   await close(session, nodes);
   const end = await shop.writer.close();
   say({
@@ -87,10 +101,29 @@ async function main(): Promise<void> {
       commands,
       roundTrips,
       unsettled,
+      nodeFailures,
+      errorSamples: [...shop.errorSamples.values()],
       ...used,
       ...end,
     },
   });
+}
+
+/** A strategy that fails to open, or never does, is told as its own fault. */
+async function opened(design: LockStrategy, nodes: NodeSet): Promise<LockSession> {
+  const fault = (what: string, cause?: unknown): LockbenchError =>
+    new LockbenchError('BAD_PLUGIN', `the strategy ${strategy.label} ${what}`, 'Its open() must give a session.', {
+      cause,
+    });
+  const late = limit(openMs).then(() => {
+    throw fault(`did not open within ${openMs / 1000} s`);
+  });
+  try {
+    return await Promise.race([design.open(nodes.nodes, realEnv(), strategy.options), late]);
+  } catch (error) {
+    if (error instanceof LockbenchError) throw error;
+    throw fault(`failed to open: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`, error);
+  }
 }
 
 async function openShop(session: LockSession, lowestOpenNs: () => number): Promise<Shop> {
@@ -105,6 +138,7 @@ async function openShop(session: LockSession, lowestOpenNs: () => number): Promi
     waits: new WaitLog(),
     writer: await HistoryWriter.open(task.historyFile, index, lowestOpenNs),
     errors: {},
+    errorSamples: new Map(),
     believed: Array.from({ length: plan.keys }, () => 0),
     ending,
     cancel,
@@ -133,14 +167,13 @@ function realEnv(): StrategyEnv {
 }
 
 /** What is still owed when patience ends: a node may be just about to come back. */
-async function settle(session: LockSession): Promise<string | null> {
+async function settle(session: LockSession): Promise<number> {
   const untilMs = nowMs() + settleMs;
   for (;;) {
     const leftMs = untilMs - nowMs();
     await Promise.race([session.quiesce(), delay(Math.max(0, leftMs))]);
     const { pending } = session.backlog();
-    if (pending === 0) return null;
-    if (leftMs <= 0) return `${pending} releases were still owed to nodes that did not answer for ${settleMs / 1000} s`;
+    if (pending === 0 || leftMs <= 0) return pending;
     await delay(settleStepMs);
   }
 }

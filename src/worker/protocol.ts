@@ -1,5 +1,5 @@
 /** All that a worker and the main thread say to each other. Figures do not travel here: they lie in shared memory. */
-import type { Backlog, ErrorData, Plan, StrategyPlan, Wait } from '../contract/index.js';
+import type { Backlog, ErrorData, NodeFailure, Plan, StrategyPlan, Wait } from '../contract/index.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { SharedBuffers } from '../record/shared.js';
 
@@ -8,8 +8,6 @@ export interface WorkerTask {
   readonly index: number;
   readonly plan: Plan;
   readonly strategy: StrategyPlan;
-  /** Where the strategy's module lies. */
-  readonly module: string;
   readonly endpoints: readonly NodeEndpoint[];
   readonly shared: SharedBuffers;
   readonly historyFile: string;
@@ -44,6 +42,9 @@ export interface WorkerReport {
   /** CPU and run-queue wait of this thread within the window, where the system tells. */
   readonly cpuNs: number | null;
   readonly queuedNs: number | null;
-  /** What was still owed when the patience for it ended. */
-  readonly unsettled: string | null;
+  /** Releases still owed when the patience for them ended. */
+  readonly unsettled: number;
+  readonly nodeFailures: readonly NodeFailure[];
+  /** The first error of each kind that the strategy threw, in words. */
+  readonly errorSamples: readonly string[];
 }
