@@ -50,7 +50,7 @@ export async function loadPlugin<T extends Named>(kind: PluginKind, name: string
 }
 
 /** A plug-in that waits for something at its top level must not hold us up for ever. */
-const loadLimitMs = 10_000;
+const loadLimitMs = 5_000;
 
 let known = false;
 

@@ -1,12 +1,12 @@
 /** The program as a person or a CI job meets it: words, exit codes, and nothing left behind. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Plan, Result } from '../contract/index.js';
 import { delay } from '../base/clock.js';
-import { bench, emptyRoom, processesIn, removeRooms, runFolders, type Ended } from './testing.js';
+import { bench, emptyRoom, processesIn, program, removeRooms, runFolders, type Ended } from './testing.js';
 
 afterAll(removeRooms);
 
@@ -260,6 +260,65 @@ describe('bench', { timeout: 60_000 }, () => {
       ['my-lock@timeout=100ms', true],
       ['single', true],
     ]);
+  });
+
+  it.each([
+    ['await new Promise(() => {}); export default {};', 'it did not finish loading'],
+    [
+      "import single from 'X'; export default { ...single, judge: () => 'yes', name: 'odd' };",
+      'judge() of the strategy odd returned',
+    ],
+    [
+      "import single from 'X'; export default { ...single, judge() { throw new Error('boom'); }, name: 'odd' };",
+      'Error: boom',
+    ],
+    [
+      "import single from 'X'; export default { ...single, open() { throw new Error('boom'); }, name: 'odd' };",
+      'failed to open: Error: boom',
+    ],
+    [
+      "import single from 'X'; export default { ...single, open: () => new Promise(() => {}), name: 'odd' };",
+      'did not open within',
+    ],
+  ])('tells whose fault it is when a strategy is broken: %s', async (source, words) => {
+    const room = emptyRoom();
+    writeFileSync(
+      join(room, 'odd.mjs'),
+      source.replace('X', new URL('../../strategies/single.js', import.meta.url).href),
+    );
+    const ended = await bench(['--strategy', './odd.mjs', ...short], { room }).ended;
+    expect(ended.err).toContain(words);
+    expect(ended.err).not.toContain('please report it');
+    expect(ended.code).toBe(2);
+    expect(readdirSync(room)).not.toContain('history');
+  });
+
+  it('shows what a strategy throws, and keeps what it logs out of the report', async () => {
+    const room = emptyRoom();
+    const single = new URL('../../strategies/single.js', import.meta.url).href;
+    const source = `import single from '${single}'; console.log('hello');
+      export default { ...single, name: 'odd', async open(...args) {
+        const session = await single.open(...args);
+        return { acquire: () => { throw new Error('boom'); }, release: (g) => session.release(g), quiesce: () => session.quiesce(),
+          backlog: () => session.backlog(), close: () => session.close() };
+      } };`;
+    writeFileSync(join(room, 'odd.mjs'), source);
+    const ended = await bench(['--strategy', './odd.mjs', '--format', 'json', ...short], { room }).ended;
+    expect(ended.code).toBe(6);
+    expect(ended.err).toContain('hello');
+    expect(json(ended).runs[0].incidents.join(' ')).toContain('the strategy threw Error: boom');
+  });
+
+  it('says that a report could not be written', async () => {
+    const first = bench(['--strategy', 'none', '--duration', '100ms', '--warmup', '0']);
+    await first.ended;
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', `"${process.execPath}" "$0" report "$1" --format json > /dev/full`, program, runFolders(first.room)[0]],
+      { encoding: 'utf8' },
+    );
+    expect(status).toBe(3);
+    expect(stderr).toContain('could not be written');
   });
 
   it('keeps the results elsewhere when the disk is full', async (test) => {

@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, (args: Args) => Promise<number>>> = {
   run: async (args) => (await import('./run.js')).runCommand(args),
   check: async (args) => (await import('./check.js')).checkCommand(args),
   report: async (args) => (await import('./report.js')).reportCommand(args),
+  conform: async (args) => (await import('./conform.js')).conformCommand(args),
   list: async (args) => (await import('./list.js')).listCommand(args),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
 };
@@ -23,7 +24,7 @@ function describe(cli: Argv): Argv {
   cli
     .scriptName('bench')
     .usage(
-      '$0 [options]           run lock designs against each other\n$0 check RUN           judge a stored run again\n$0 report RUN          print a stored run\n$0 list [KIND]         strategies and their options, workloads, load shapes, checks, reporters, scenarios\n$0 doctor              what this machine can do, and what to do about the rest',
+      '$0 [options]           run lock designs against each other\n$0 check RUN           judge a stored run again\n$0 report RUN          print a stored run\n$0 conform              every behaviour that a lock promises, tried on real servers\n$0 list [KIND]         strategies and their options, workloads, load shapes, checks, reporters, scenarios\n$0 doctor              what this machine can do, and what to do about the rest',
     )
     .example('$0', 'redlock over five local Redis, twelve seconds')
     .example('$0 --strategy single,redlock,redlock@quorum=all', 'three contestants side by side')
@@ -36,6 +37,7 @@ function describe(cli: Argv): Argv {
       'boolean-negation': false,
     })
     .option('dry-run', { type: 'boolean', describe: 'print the plan and stop', group: 'The run:' })
+    .option('case', { type: 'string', requiresArg: true, describe: 'conform: these cases only', group: 'The run:' })
     .option('quiet', { type: 'boolean', describe: 'no progress', group: 'The run:' })
     .epilogue(
       'Durations carry a unit (500us, 20ms, 10s, 2m); a bare number is milliseconds.\nExit codes: 0 ok, 1 harness, 2 arguments, 3 environment, 5 a property violated, 6 the run is not valid, 130 interrupted.',
@@ -60,7 +62,7 @@ function describe(cli: Argv): Argv {
 
 /** What yargs has no name for, and what the commands do not. */
 function unknownArguments(args: Args): void {
-  const known = [...Object.keys(runOptions), 'dry-run', 'quiet', 'help', 'version'];
+  const known = [...Object.keys(runOptions), 'dry-run', 'quiet', 'case', 'help', 'version'];
   for (const name of Object.keys(args)) {
     if (known.includes(name) || ['_', '$0', 'h'].includes(name)) continue;
     const near = nearest(name, known);
@@ -103,6 +105,8 @@ async function main(): Promise<number> {
   const args = (await cli.parseAsync()) as Args;
   if (args.help === true || args.version === true) return exitCodes.ok;
   unknownArguments(args);
+  // Standard output belongs to the report: what a plug-in logs goes to standard error.
+  globalThis.console = new Console(process.stderr, process.stderr);
   return commands[args._[0] ?? 'run'](args);
 }
 
@@ -117,8 +121,6 @@ function tell(error: unknown): number {
   return exitCodes.harness;
 }
 
-// Standard output belongs to the report: what a plug-in logs goes to standard error.
-globalThis.console = new Console(process.stderr, process.stderr);
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 main().then(finish, (error: unknown) => finish(tell(error)));

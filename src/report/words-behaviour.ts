@@ -20,6 +20,7 @@ export function behaviourWords({ runs }: Result): Word[] {
     ...runs.flatMap(nothingGranted),
     ...runs.filter((run) => !isControl(run)).flatMap(unfair),
     ...runs.flatMap(refusals),
+    ...runs.flatMap(silentNodes),
     ...runs.flatMap(droppedBacklog),
     ...runs.flatMap(herd),
     ...tooFewSamples(runs),
@@ -27,7 +28,7 @@ export function behaviourWords({ runs }: Result): Word[] {
 }
 
 function nothingGranted({ strategy, grants, attempts }: RunResult): Word[] {
-  if (grants > 0) return [];
+  if (grants > 0 || attempts === 0) return [];
   const text = `${strategy}: nothing was granted in ${formatCount(attempts)} ${plural(attempts, 'attempt')}`;
   return [{ level: 'warning', text }];
 }
@@ -59,6 +60,18 @@ function refusals({ strategy, attempts, refused, waitMs }: RunResult): Word[] {
   if (found.length === 0) return [];
   const level = refused.unreachable > 0 ? 'warning' : 'note';
   return [{ level, text: `${strategy}: of ${formatCount(attempts)} attempts, ${inWords(found)}` }];
+}
+
+/** A quorum hides a silent node from every latency: it must be told. */
+function silentNodes({ strategy, nodeFailures }: RunResult): Word[] {
+  if (nodeFailures.length === 0) return [];
+  const nodes = [...new Set(nodeFailures.map(({ node }) => node))].map((node) => {
+    const reasons = nodeFailures
+      .filter((one) => one.node === node)
+      .map(({ code, count }) => `${code} ${formatCount(count)}`);
+    return `server ${node + 1} (${reasons.join(', ')})`;
+  });
+  return [{ level: 'warning', text: `${strategy}: commands without an answer: ${inWords(nodes)}` }];
 }
 
 function droppedBacklog({ strategy, backlog }: RunResult): Word[] {
