@@ -42,7 +42,10 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
     'src/record',
     'src/run',
     'src/check',
+    'src/conform',
   ],
+  'src/conform': ['src/contract', 'src/base', 'src/clients', 'src/kit', 'src/servers'],
+  'src/conform/cases': ['src/contract', 'src/base', 'src/kit', 'src/conform'],
   strategies: ['src/contract', 'src/kit', 'src/base/cancel.ts'],
   'bench/scenarios': ['src/cli/options.ts'],
 };

@@ -37,7 +37,6 @@ export interface Needs {
   /** Servers that can be stopped and killed. */
   readonly control?: true;
   readonly replicas?: true;
-  readonly extend?: true;
 }
 
 /** One file of `cases/`; its name is the file's. */
@@ -53,6 +52,8 @@ export interface World {
   readonly options: Options;
   /** The servers that decide about the lock: the masters of a quorum, or the one. */
   readonly masters: readonly ServerHand[];
+  /** Also those beyond the topology, for cases that go through several numbers of servers. */
+  readonly allMasters: readonly ServerHand[];
   readonly replicas: readonly ServerHand[];
   /** How many masters must agree; what the design tolerates to be down follows from it. */
   readonly quorum: number;

@@ -1,0 +1,96 @@
+/**
+ * What runs the cases of one contestant, in a process of its own: a design that spins, throws from a timer or ends the
+ * process then costs one case, and not the suite. Ends with whoever started it; the guardian takes the servers along.
+ */
+import { after } from '../base/clock.js';
+import { errorData } from '../base/error-data.js';
+import { listCases, strategyOf, firstCase, type Assignment } from './contestant.js';
+import { openLab, type Lab } from './lab.js';
+import { findLayout, type Layout } from './layout.js';
+import { limits } from './limits.js';
+import type { CaseResult } from './results.js';
+import { runCase, type Surroundings } from './run-case.js';
+import type { SuiteMessage } from './suite.js';
+import { createWorld, mastersOf } from './world.js';
+import type { LockStrategy, Topology } from '../contract/index.js';
+
+/** Quorum designs are asked on one to five nodes, whatever number they are run on. */
+const mostNodes = 5;
+
+const strays: string[] = [];
+const tell = (message: SuiteMessage): void => void process.send?.(message);
+
+async function run({ contestant, cases: names, servers, image }: Assignment): Promise<void> {
+  const strategy = await strategyOf(contestant);
+  const known = await listCases();
+  const lab = await openLab(labTopology(contestant.topology), servers, image);
+  try {
+    const around = surroundings({ contestant, cases: names, servers, image }, strategy, lab);
+    let hopeless = false;
+    for (const name of names) {
+      const one = known.find((candidate) => candidate.name === name)!;
+      tell({ kind: 'began', case: name });
+      const result: CaseResult = hopeless ? notJudged(one) : await runCase(one, around);
+      if (name === firstCase) hopeless = result.verdict === 'fail';
+      tell({ kind: 'ended', result });
+      if (!hopeless) await Promise.all(lab.servers.map((server) => server.reset()));
+    }
+  } finally {
+    await lab.close();
+  }
+}
+
+function surroundings({ contestant }: Assignment, strategy: LockStrategy, lab: Lab): Surroundings {
+  let found: Promise<Layout> | null = null;
+  const layout = (): Promise<Layout> => {
+    const world = createWorld(contestant, strategy, lab, layout);
+    return (found ??= world
+      .open()
+      .then((client) => findLayout(client, lab.servers.filter(({ kind }) => kind === 'master')))
+      .finally(() => world.close()));
+  };
+  const { topology, claims } = contestant;
+  return {
+    claims,
+    masters: mastersOf(topology),
+    replicas: topology.replicas,
+    control: lab.control,
+    world: () => createWorld(contestant, strategy, lab, layout),
+    strays: () => strays.splice(0),
+  };
+}
+
+function notJudged(one: Pick<CaseResult, 'behaviour' | 'source'> & { readonly name: string }): CaseResult {
+  const evidence = `not judged: ${firstCase} fails, and nothing can be seen without that`;
+  const { name, behaviour, source } = one;
+  return {
+    case: name,
+    behaviour,
+    source,
+    verdict: 'not-applicable',
+    fails: false,
+    evidence,
+    missingClaims: [],
+    durationMs: 0,
+  };
+}
+
+function labTopology(topology: Topology): Topology {
+  return topology.kind === 'quorum' ? { ...topology, nodes: Math.max(topology.nodes, mostNodes) } : topology;
+}
+
+function beat(): void {
+  tell({ kind: 'alive' });
+  after(limits.heartbeatMs, beat);
+}
+
+process.on('uncaughtException', (error) => strays.push(error instanceof Error ? error.message : String(error)));
+process.on('unhandledRejection', (error) => strays.push(error instanceof Error ? error.message : String(error)));
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+process.once('message', (assignment: Assignment) => {
+  beat();
+  run(assignment).then(
+    () => tell({ kind: 'done' }),
+    (error: unknown) => tell({ kind: 'broken', error: errorData(error) }),
+  );
+});
