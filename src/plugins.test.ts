@@ -5,7 +5,8 @@ import { listPlugins, loadPlugin, loadPluginFile, nearest } from './base/plugins
 import { seededRandom } from './base/random.js';
 import { openCatalogue } from './plan/catalogue.js';
 import { parseField, showDefault } from './plan/parse-field.js';
-import { resolvePlan, type RawOptions } from './plan/resolve.js';
+import { resolvePlan } from './plan/resolve.js';
+import type { RawOptions } from './plan/catalogue.js';
 import { historyOf, context } from './check/testing.js';
 
 const topologies: Readonly<Record<Topology['kind'], Topology>> = {

@@ -4,6 +4,7 @@ import { CancelSource, noCancel } from '../src/base/cancel.js';
 import { after, delay, nowMs } from '../src/base/clock.js';
 import { listPlugins } from '../src/base/plugins.js';
 import { seededRandom, tokenSource } from '../src/base/random.js';
+import { sleep } from '../src/base/sleep.js';
 import { openNodes, type NodeSet } from '../src/clients/open.js';
 import type {
   AcquireOutcome,
@@ -17,7 +18,6 @@ import type {
 import { retryPolicy } from '../src/kit/retry.js';
 import { call } from '../src/kit/send.js';
 import { openServers, type Provisioned, type ServerHost } from '../src/servers/provision.js';
-import { sleepUntil } from '../src/worker/guard.js';
 
 const topologies: Readonly<Record<Topology['kind'], Topology>> = {
   none: { kind: 'none', nodes: 0, replicas: 0 },
@@ -38,7 +38,7 @@ const freshKey = (): string => `${keyPrefix}${(keys += 1)}`;
 
 function env(): StrategyEnv {
   const retry = retryPolicy({ kind: 'uniform', minMs: 1, maxMs: 10, limit: null });
-  return { nowMs, after, sleep: sleepUntil, random: seededRandom(1), token: tokenSource(), retry };
+  return { nowMs, after, sleep, random: seededRandom(1), token: tokenSource(), retry };
 }
 
 function defaultsOf(strategy: LockStrategy): Options {

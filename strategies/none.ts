@@ -14,15 +14,23 @@ export default {
   }),
   open: (_, env) =>
     Promise.resolve({
-      acquire: (key, { ttlMs }) =>
-        Promise.resolve({
-          kind: 'granted',
-          grant: new Lease(key, env.token(), env.nowMs() + ttlMs, env.nowMs()),
-          tries: 1,
-          roundMs: 0,
-        }),
+      acquire: (key, { ttlMs, cancel }) =>
+        Promise.resolve(
+          cancel.cancelled
+            ? { kind: 'cancelled', tries: 0 }
+            : {
+                kind: 'granted',
+                grant: new Lease(key, env.token(), env.nowMs() + ttlMs, env.nowMs()),
+                tries: 1,
+                roundMs: 0,
+              },
+        ),
       release: () => Promise.resolve({ kind: 'released' }),
-      extend: (_grant, ttlMs) => Promise.resolve({ kind: 'extended', validUntilMs: env.nowMs() + ttlMs }),
+      extend: (grant, ttlMs) => {
+        const validUntilMs = env.nowMs() + ttlMs;
+        (grant as Lease).validUntilMs = validUntilMs;
+        return Promise.resolve({ kind: 'extended', validUntilMs });
+      },
       quiesce: () => Promise.resolve(),
       backlog: () => ({ pending: 0, peak: 0, dropped: 0 }),
       close: () => Promise.resolve(),

@@ -7,6 +7,7 @@ import { after, nowMs } from '../../src/base/clock.js';
 import { noCancel } from '../../src/base/cancel.js';
 import { listPlugins } from '../../src/base/plugins.js';
 import { seededRandom, tokenSource } from '../../src/base/random.js';
+import { sleep } from '../../src/base/sleep.js';
 import { openNodes } from '../../src/clients/open.js';
 import type { LockStrategy, StrategyEnv, Topology } from '../../src/contract/index.js';
 import { retryPolicy } from '../../src/kit/retry.js';
@@ -17,7 +18,6 @@ import { Chunk } from '../../src/record/chunks.js';
 import { emptyHistogram, recordNs } from '../../src/record/histogram.js';
 import { allocateShared } from '../../src/record/shared.js';
 import { openServers } from '../../src/servers/provision.js';
-import { sleepUntil } from '../../src/worker/guard.js';
 
 const timeMs = 400;
 const ttlMs = 10_000;
@@ -140,5 +140,5 @@ function singleFirst(strategies: readonly LockStrategy[]): LockStrategy[] {
 
 function env(): StrategyEnv {
   const retry = retryPolicy({ kind: 'fixed', minMs: 1, maxMs: 1, limit: null });
-  return { nowMs, after, sleep: sleepUntil, random: seededRandom(1), token: tokenSource(), retry };
+  return { nowMs, after, sleep, random: seededRandom(1), token: tokenSource(), retry };
 }

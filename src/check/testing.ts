@@ -1,5 +1,6 @@
 /** Hand-written histories for the tests of checks. Times in ms from the opening of the window. */
-import { rowFlags, type CheckContext, type Counters, type GrantRows, type History } from '../contract/index.js';
+import { rowFlags, type CheckContext, type GrantRows, type History } from '../contract/index.js';
+import { noCounts } from '../record/counters.js';
 
 export interface Step {
   readonly contender: number;
@@ -30,7 +31,7 @@ export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'r
   const grants = steps.length - unknown;
   return {
     rows,
-    counters: { ...noCounts, attempts: steps.length, grants, unknown, released: grants },
+    counters: { ...noCounts(), attempts: steps.length, grants, unknown, released: grants },
     cell: { doubleGrants: 0, overstays: 0, conflicts: [] },
     waits: [],
     resource: null,
@@ -42,24 +43,6 @@ export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'r
     ...more,
   };
 }
-
-const noCounts: Counters = {
-  attempts: 0,
-  tries: 0,
-  grants: 0,
-  busy: 0,
-  tooLate: 0,
-  unreachable: 0,
-  cancelled: 0,
-  unknown: 0,
-  errors: 0,
-  released: 0,
-  releaseLost: 0,
-  releaseUnknown: 0,
-  releaseErrors: 0,
-  extended: 0,
-  extendFailed: 0,
-};
 
 export const context: CheckContext = {
   claims: { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 0, toleratesLoss: 0 },

@@ -2,7 +2,8 @@
 import { exitCodes, LockbenchError, type ClientName } from '../contract/index.js';
 import { listPlugins, unknownName, type Named } from '../base/plugins.js';
 import { openCatalogue } from '../plan/catalogue.js';
-import { resolvePlan, type RawOptions } from '../plan/resolve.js';
+import { resolvePlan } from '../plan/resolve.js';
+import type { RawOptions } from '../plan/catalogue.js';
 import { runOptions } from '../plan/run-options.js';
 import { isPath, parseStrategies } from '../plan/strategy-text.js';
 import { conform } from '../conform/conform.js';
@@ -44,7 +45,7 @@ export async function conformCommand(args: Args): Promise<number> {
   const tell = progress(args['quiet'] === true, contestants.length * cases.length);
   const document = await conform({
     contestants,
-    cases,
+    cases: () => cases,
     servers: (given['servers'] ?? 'auto') as LabKind,
     image: given['image'] ?? String(runOptions['image'].default),
     signal: stop.signal,

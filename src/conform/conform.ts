@@ -9,7 +9,8 @@ import { openServers } from '../servers/provision.js';
 
 export interface ConformPlan {
   readonly contestants: readonly Contestant[];
-  readonly cases: readonly ConformCase[];
+  /** What each of them is asked, in this order. */
+  cases(contestant: Contestant): readonly ConformCase[];
   readonly servers: LabKind;
   readonly image: string;
   readonly signal: AbortSignal;
@@ -30,10 +31,11 @@ export async function conform(plan: ConformPlan): Promise<ConformDocument> {
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
       const contestant = next;
-      const cases = plan.cases.map(({ name }) => name);
+      const known = plan.cases(contestant);
+      const cases = known.map(({ name }) => name);
       await runSuite({
         assignment: { contestant, cases, servers: plan.servers, image: plan.image },
-        known: plan.cases,
+        known,
         signal,
         onResult: (result) => {
           found.get(contestant)?.push(result);
@@ -63,4 +65,3 @@ function exitCodeOf(results: readonly ContestantResult[]): number {
   if (verdicts.includes('fail')) return exitCodes.violation;
   return verdicts.includes('error') ? exitCodes.harness : exitCodes.ok;
 }
-

@@ -27,7 +27,5 @@ export async function listCases(): Promise<readonly ConformCase[]> {
 }
 
 export function strategyOf({ name, file }: Contestant): Promise<LockStrategy> {
-  return file === null
-    ? loadPlugin<LockStrategy>('strategy', name)
-    : loadPluginFile<LockStrategy>('strategy', file);
+  return file === null ? loadPlugin<LockStrategy>('strategy', name) : loadPluginFile<LockStrategy>('strategy', file);
 }

@@ -1,7 +1,8 @@
 /** What a session under test is given: real clock and timers, random numbers of its own, and an impatient retry. */
 import { after, nowMs } from '../base/clock.js';
 import { seededRandom, tokenSource } from '../base/random.js';
-import type { Cancel, Options, RetryPolicy, StrategyEnv } from '../contract/index.js';
+import { sleep } from '../base/sleep.js';
+import type { Options, RetryPolicy, StrategyEnv } from '../contract/index.js';
 import { retryPolicy } from '../kit/retry.js';
 
 /** Short delays keep the suite short; behaviour must not hang on them. */
@@ -11,19 +12,6 @@ const token = tokenSource();
 
 export function envOf(stream: string, retry: RetryPolicy = impatient): StrategyEnv {
   return { nowMs, after, sleep, random: seededRandom(1, stream), token, retry };
-}
-
-function sleep(ms: number, cancel: Cancel): Promise<void> {
-  return new Promise((resolve) => {
-    const stopTimer = after(ms, () => {
-      stopListening();
-      resolve();
-    });
-    const stopListening = cancel.onCancel(() => {
-      stopTimer();
-      resolve();
-    });
-  });
 }
 
 /** The option by which designs bound one answer, under the names that are in use; null where there is none. */

@@ -27,6 +27,9 @@ export const limits = {
 export function within<T>(promise: Promise<T>, ms: number, late: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
     const stopTimer = after(ms, () => reject(late()));
-    promise.then(resolve, reject).finally(stopTimer).catch(() => {});
+    promise
+      .then(resolve, reject)
+      .finally(stopTimer)
+      .catch(() => {});
   });
 }

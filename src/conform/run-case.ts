@@ -12,7 +12,9 @@ import type { CaseWorld } from './world.js';
 const stallMs = 30;
 const repeats = 2;
 
-type Found = Pick<CaseResult, 'fails' | 'evidence'> & { readonly verdict: 'pass' | 'fail' | 'not-applicable' | 'error' };
+type Found = Pick<CaseResult, 'fails' | 'evidence'> & {
+  readonly verdict: 'pass' | 'fail' | 'not-applicable' | 'error';
+};
 
 export interface Surroundings {
   readonly claims: Claims;
@@ -49,7 +51,9 @@ export async function runCase(one: ConformCase, around: Surroundings): Promise<C
 
 function reasonAgainst({ masters = 0, control, replicas }: Needs, around: Surroundings): string | null {
   if (masters > around.masters)
-    return around.masters === 0 ? 'it uses no server' : `needs ${masters} independent servers, and it uses ${around.masters}`;
+    return around.masters === 0
+      ? 'it uses no server'
+      : `needs ${masters} independent servers, and it uses ${around.masters}`;
   if (control === true && !around.control) return 'needs servers that are processes of ours, to stop and kill them';
   if (replicas === true && around.replicas === 0) return 'it has no replicas';
   return null;

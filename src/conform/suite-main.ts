@@ -46,7 +46,12 @@ function surroundings({ contestant }: Assignment, strategy: LockStrategy, lab: L
     const world = createWorld(contestant, strategy, lab, layout);
     return (found ??= world
       .open()
-      .then((client) => findLayout(client, lab.servers.filter(({ kind }) => kind === 'master')))
+      .then((client) =>
+        findLayout(
+          client,
+          lab.servers.filter(({ kind }) => kind === 'master'),
+        ),
+      )
       .finally(() => world.close()));
   };
   const { topology, claims } = contestant;

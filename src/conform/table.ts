@@ -21,7 +21,8 @@ export function renderTable({ results, partial }: ConformDocument, style: Report
     lines.push(paint('bold', `${strategy} on ${client}, ${topologyText(topology)}`), `  ${countsText(result)}`);
     for (const verdict of verdictOrder) {
       if (verdict === 'pass' || verdict === 'not-applicable') continue;
-      for (const one of cases.filter((candidate) => candidate.verdict === verdict)) lines.push(...caseLines(one, style));
+      for (const one of cases.filter((candidate) => candidate.verdict === verdict))
+        lines.push(...caseLines(one, style));
     }
     for (const [reason, names] of inapplicable(cases)) {
       const text = `${reason}: ${names.join(', ')}`;

@@ -18,6 +18,8 @@ const longestText = 300;
 
 /** A value as evidence shows it, in bounded length; for whatever a design may hand over. */
 export function shown(value: unknown): string {
+  const outcome = outcomeText(value);
+  if (outcome !== null) return outcome;
   let text: string;
   try {
     text = JSON.stringify(value, plain) ?? String(value);
@@ -25,6 +27,15 @@ export function shown(value: unknown): string {
     text = Object.prototype.toString.call(value);
   }
   return text.length > longestText ? `${text.slice(0, longestText)}...` : text;
+}
+
+/** `refused (busy)`, `unknown (TIMEOUT)`: an outcome of the contract as people say it. */
+function outcomeText(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { kind, why, failure } = value as { kind?: unknown; why?: unknown; failure?: { code?: unknown } };
+  if (typeof kind !== 'string' || kind.length > 20) return null;
+  const more = why ?? failure?.code;
+  return typeof more === 'string' ? `${kind} (${more})` : kind;
 }
 
 function plain(key: string, value: unknown): unknown {

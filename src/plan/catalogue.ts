@@ -3,7 +3,18 @@ import { resolve } from 'node:path';
 import { LockbenchError, type LoadShape, type LockStrategy, type Workload } from '../contract/index.js';
 import { listPlugins, loadPluginFile } from '../base/plugins.js';
 import { parseField, showDefault } from './parse-field.js';
-import type { Catalogue } from './resolve.js';
+
+/** Options as text, by name; only those that were given. */
+export type RawOptions = Readonly<Record<string, string>>;
+
+/** What is there to choose from. */
+export interface Catalogue {
+  readonly strategies: readonly LockStrategy[];
+  /** Strategies given as paths, by the path as it was written. */
+  readonly files: ReadonlyMap<string, { readonly file: string; readonly strategy: LockStrategy }>;
+  readonly workloads: readonly Workload[];
+  readonly shapes: readonly LoadShape[];
+}
 
 /** `paths` are the strategies that are given as files, as they were written. */
 export async function openCatalogue(paths: readonly string[] = []): Promise<Catalogue> {

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { LockbenchError } from '../contract/index.js';
 import { openCatalogue } from './catalogue.js';
 import { describePlan } from './describe.js';
-import { resolvePlan, type Catalogue, type RawOptions } from './resolve.js';
+import { resolvePlan } from './resolve.js';
+import type { Catalogue, RawOptions } from './catalogue.js';
 import { formatRetry, parseRetry } from './retry-text.js';
 import { parseStoredPlan, restorePlan } from './stored-plan.js';
 import { parseStrategies } from './strategy-text.js';
@@ -136,7 +137,7 @@ describe('a stored plan', () => {
     [{ ttlMs: 1 }, '--ttl'],
     [{ load: 'rate' }, '--rate'],
     [{ extra: 1 }, 'extra is 1'],
-    [{ strategies: [{ ...{}, name: 'redlok' }] }, 'did you mean redlock'],
+    [{ strategies: [{ name: 'redlok' }] }, 'did you mean redlock'],
   ])('refuses what a command line would: %j', (change, words) => expect(() => read(changed(change))).toThrow(words));
 
   it('refuses what no options mean', () => {

@@ -31,3 +31,7 @@ export function sumCounters(parts: readonly Float64Array[]): Counters {
     counterNames.map((name, index) => [name, parts.reduce((sum, part) => sum + part[index], 0)]),
   ) as unknown as Counters;
 }
+
+export function noCounts(): Counters {
+  return sumCounters([]);
+}

@@ -1,5 +1,6 @@
 /** Records a simulated run as a `History`, as a worker records a real one. */
 import type { Counters, GrantRows, History } from '../contract/index.js';
+import { noCounts } from '../record/counters.js';
 import { WaitLog } from '../record/waits.js';
 
 /** Times in ms; the columns of `GrantRows`. */
@@ -15,23 +16,7 @@ export interface Row {
 }
 
 export class Recorder {
-  readonly counters: Counters = {
-    attempts: 0,
-    tries: 0,
-    grants: 0,
-    busy: 0,
-    tooLate: 0,
-    unreachable: 0,
-    cancelled: 0,
-    unknown: 0,
-    errors: 0,
-    released: 0,
-    releaseLost: 0,
-    releaseUnknown: 0,
-    releaseErrors: 0,
-    extended: 0,
-    extendFailed: 0,
-  };
+  readonly counters: Counters = noCounts();
   readonly believed: number[];
   readonly cells: Int32Array;
   readonly rows: Row[] = [];

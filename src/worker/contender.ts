@@ -12,7 +12,8 @@ import {
   type Plan,
   type Workload,
 } from '../contract/index.js';
-import { after, nowMs, nowNs } from '../base/clock.js';
+import { nowMs, nowNs } from '../base/clock.js';
+import { sleep } from '../base/sleep.js';
 import { ExclusionCells } from '../record/cell.js';
 import type { Row } from '../record/chunks.js';
 import { at } from '../record/counters.js';
@@ -20,7 +21,8 @@ import { recordNs } from '../record/histogram.js';
 import type { HistoryWriter } from '../record/history-writer.js';
 import type { WaitLog } from '../record/waits.js';
 import { controlAt, liveAt, windowAt, type Control, type WorkerColumns } from '../record/shared.js';
-import { LeaseGuard, sleepUntil } from './guard.js';
+import { extendWhileHeld } from './extending.js';
+import { LeaseGuard } from './guard.js';
 
 /** What the contenders of one worker share. */
 export interface Shop {
@@ -75,7 +77,7 @@ export class Contender {
     while (!shop.ending.cancelled) {
       const intendedMs = this.arrivals.nextMs(freeMs);
       const earlyMs = intendedMs - nowMs();
-      if (earlyMs > 0) await sleepUntil(earlyMs, shop.ending);
+      if (earlyMs > 0) await sleep(earlyMs, shop.ending);
       shop.columns.live[liveAt.lastIntendedNs] = intendedMs * 1e6;
       if (shop.ending.cancelled) {
         if (this.open) this.#missed(intendedMs * 1e6);
@@ -155,8 +157,7 @@ export class Contender {
     cells.enter(key, this.id, enterNs, grant.validUntilMs * 1e6);
     this.#granted(enterNs, measured);
     const late = grant.validUntilMs * 1e6 <= enterNs;
-    const extending =
-      plan.extendEveryMs === null ? null : this.#extendWhileHeld(grant, key, plan.extendEveryMs, measured);
+    const stopExtending = plan.extendEveryMs === null ? null : this.#extend(grant, key, plan.extendEveryMs, measured);
     const guarded = plan.holder === 'guarded';
     try {
       const guard = new LeaseGuard(grant, guarded, cancel);
@@ -165,7 +166,7 @@ export class Contender {
     } catch (error) {
       this.#error(error, null, measured);
     }
-    const extended = (await extending?.()) ?? false;
+    const extended = (await stopExtending?.()) ?? false;
     const nowAtLeaveNs = nowNs();
     const validUntilNs = grant.validUntilMs * 1e6;
     cells.leave(key, this.id);
@@ -180,36 +181,16 @@ export class Contender {
     this.openNs = Infinity;
   }
 
-  /** Returns the way to end it, which tells whether the lease was extended. */
-  #extendWhileHeld(grant: Grant, key: number, everyMs: number, measured: boolean): () => Promise<boolean> {
+  #extend(grant: Grant, key: number, everyMs: number, measured: boolean): () => Promise<boolean> {
     const { session, plan, cells, columns } = this.shop;
-    let extended = false;
-    let under: Promise<void> | null = null;
-    let stopTimer = (): void => {};
-    const extend = async (): Promise<void> => {
-      const startNs = nowNs();
-      const outcome = await session.extend!(grant, plan.ttlMs).catch(() => null);
-      if (outcome?.kind === 'refused') return;
-      if (measured) recordNs(columns.histograms.extend, nowNs() - startNs);
-      if (outcome?.kind === 'extended') {
-        extended = true;
+    return extendWhileHeld(session, grant, plan.ttlMs, everyMs, (outcome, tookNs) => {
+      if (measured) recordNs(columns.histograms.extend, tookNs);
+      if (outcome === null) this.#count(at.extendFailed, measured);
+      else {
         cells.extend(key, this.id, outcome.validUntilMs * 1e6);
         this.#count(at.extended, measured);
-        again();
-      } else this.#count(at.extendFailed, measured);
-    };
-    const again = (): void => {
-      stopTimer = after(everyMs, () => {
-        under = extend();
-      });
-    };
-    if (session.extend !== undefined) again();
-    return async () => {
-      stopTimer();
-      await under;
-      stopTimer();
-      return extended;
-    };
+      }
+    });
   }
 
   async #release(grant: Grant, measured: boolean): Promise<number> {

@@ -14,6 +14,7 @@ import { after, delay, limit, nowMs, nowNs } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
 import { loadPlugin, loadPluginFile } from '../base/plugins.js';
 import { seededRandom, tokenSource, type Random } from '../base/random.js';
+import { sleep } from '../base/sleep.js';
 import { clientOptions, openNodes, type NodeSet } from '../clients/open.js';
 import { retryPolicy } from '../kit/retry.js';
 import { ExclusionCells } from '../record/cell.js';
@@ -21,7 +22,6 @@ import { HistoryWriter } from '../record/history-writer.js';
 import { controlOf, windowAt, workerColumns } from '../record/shared.js';
 import { WaitLog } from '../record/waits.js';
 import { Contender, recordMissed, type Shop } from './contender.js';
-import { sleepUntil } from './guard.js';
 import { keyChooser } from './keys.js';
 import type { FromWorker, ToWorker, WorkerTask } from './protocol.js';
 import { watchThread } from './watch.js';
@@ -159,7 +159,7 @@ function realEnv(): StrategyEnv {
   return {
     nowMs,
     after,
-    sleep: sleepUntil,
+    sleep,
     random: random('strategy'),
     token: tokenSource(),
     retry: retryPolicy(strategy.retry),

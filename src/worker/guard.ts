@@ -1,5 +1,6 @@
 import type { Cancel, Grant, Guard } from '../contract/index.js';
-import { after, nowMs, yieldTurn } from '../base/clock.js';
+import { nowMs, yieldTurn } from '../base/clock.js';
+import { sleep } from '../base/sleep.js';
 
 /** The critical section's view of its lease on the real clock. */
 export class LeaseGuard implements Guard {
@@ -24,21 +25,7 @@ export class LeaseGuard implements Guard {
       const now = nowMs();
       const wakeMs = this.guarded ? Math.min(untilMs, this.grant.validUntilMs) : untilMs;
       if (now >= wakeMs || this.cancel.cancelled) return;
-      await sleepUntil(wakeMs - now, this.cancel);
+      await sleep(wakeMs - now, this.cancel);
     }
   }
-}
-
-/** Resolves after `ms`, or at once when cancelled. */
-export function sleepUntil(ms: number, cancel: Cancel): Promise<void> {
-  return new Promise((resolve) => {
-    const stopTimer = after(ms, () => {
-      stopListening();
-      resolve();
-    });
-    const stopListening = cancel.onCancel(() => {
-      stopTimer();
-      resolve();
-    });
-  });
 }

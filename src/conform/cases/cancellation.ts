@@ -81,7 +81,8 @@ export default {
     },
     {
       name: 'cancel-racing-with-the-grant',
-      behaviour: 'Whoever cancels while the grant is on its way is either granted or cancelled, and no key is orphaned.',
+      behaviour:
+        'Whoever cancels while the grant is on its way is either granted or cancelled, and no key is orphaned.',
       source: 'published-libraries.md, extra (j)',
       claims: [],
       needs: { masters: 1 },

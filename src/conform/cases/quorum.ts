@@ -7,7 +7,7 @@ import { ensure, shown } from '../verify.js';
 
 const mostNodes = 5;
 /** Much less than the lease: a split vote must not last until it ends. */
-const splitLimitMs = 10_000;
+const splitLimitMs = 5_000;
 const splitTtlMs = 30_000;
 
 async function everyMask(world: World, nodes: number): Promise<void> {
@@ -130,7 +130,10 @@ export default {
         await release(client, await holdAt(client, key, `${taken.length} servers occupied`));
         await client.quiesce();
         const values = await world.valuesOf(key, taken);
-        ensure(values.every((value) => value === 'a stranger'), `their keys became ${shown(values)}`);
+        ensure(
+          values.every((value) => value === 'a stranger'),
+          `their keys became ${shown(values)}`,
+        );
       },
     },
     {

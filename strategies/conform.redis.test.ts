@@ -1,0 +1,57 @@
+/**
+ * Every strategy on real servers, with both clients: each behaviour that it claims is a test. What a design does not
+ * claim, or what cannot be asked of it, is left out and not skipped.
+ */
+import { expect, describe, it } from 'vitest';
+import { listPlugins } from '../src/base/plugins.js';
+import { conform } from '../src/conform/conform.js';
+import { listCases, type Contestant } from '../src/conform/contestant.js';
+import type { ClientName, LockStrategy, Options, Topology } from '../src/contract/index.js';
+
+const topologies: Readonly<Record<Topology['kind'], Topology>> = {
+  none: { kind: 'none', nodes: 0, replicas: 0 },
+  single: { kind: 'single', nodes: 1, replicas: 0 },
+  quorum: { kind: 'quorum', nodes: 5, replicas: 0 },
+  replicated: { kind: 'replicated', nodes: 1, replicas: 2 },
+};
+const retry = { kind: 'uniform', minMs: 1, maxMs: 10, limit: null } as const;
+
+function contestant(strategy: LockStrategy, client: ClientName, settings: Options = {}): Contestant {
+  const defaults = Object.entries(strategy.options).map(([key, field]) => [key, field.default] as const);
+  const options = { ...Object.fromEntries(defaults), ...settings };
+  const topology = topologies[strategy.topology];
+  const judgement = strategy.judge(options, topology);
+  if ('refused' in judgement) throw new Error(judgement.refused);
+  const text = Object.entries(settings).map(([key, value]) => `@${key}=${value}`);
+  const { name } = strategy;
+  return { label: name + text.join(''), name, file: null, options, client, topology, claims: judgement.claims, retry };
+}
+
+const strategies = await listPlugins<LockStrategy>('strategy');
+const redlock = strategies.find(({ name }) => name === 'redlock')!;
+const clients = ['ioredis', 'node-redis'] as const;
+const contestants = [
+  ...clients.flatMap((client) => strategies.map((strategy) => contestant(strategy, client))),
+  contestant(redlock, 'ioredis', { quorum: 'all' }),
+];
+const cases = await listCases();
+
+const { results } = await conform({
+  contestants,
+  cases: ({ claims }) =>
+    cases.filter((one) => one.claims.every((claim) => claims[claim] !== false && claims[claim] !== 0)),
+  servers: 'auto',
+  image: 'redis:8-alpine',
+  signal: new AbortController().signal,
+  onResult: () => {},
+});
+
+describe.each(results.map((result) => [`${result.strategy} on ${result.client}`, result] as const))(
+  '%s',
+  (_, result) => {
+    const asked = result.cases.filter(({ verdict }) => verdict !== 'not-applicable');
+    it.each(asked.map((one) => [one.behaviour, one] as const))('%s', (__, one) => {
+      expect(one.verdict, `${one.case}: ${one.evidence}`).toBe('pass');
+    });
+  },
+);
