@@ -1,5 +1,7 @@
 /** `bench`: runs a plan and prints its report. */
-import { exitCodes, type Reporter } from '../contract/index.js';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { exitCodes, type Reporter, type Result } from '../contract/index.js';
 import { nowMs } from '../base/clock.js';
 import { loadPlugin } from '../base/plugins.js';
 import { describePlan } from '../plan/describe.js';
@@ -12,6 +14,18 @@ import { terminalStyle } from './terminal.js';
 
 /** npm passes Ctrl-C on, on top of the terminal's own: a repeat so soon is the same one. */
 const sameSignalMs = 300;
+
+/** What goes to a meeting, beside the figures that it came from. */
+async function keepReport(result: Result, onTrouble: (text: string) => void): Promise<void> {
+  if (result.folder === null) return;
+  const markdown = await loadPlugin<Reporter>('reporter', 'markdown');
+  const file = join(result.folder, 'report.md');
+  try {
+    writeFileSync(file, markdown.render(result, { columns: 100, colour: false }));
+  } catch (error) {
+    onTrouble(`${file} could not be written: ${(error as Error).message}`);
+  }
+}
 
 export async function runCommand(args: Args): Promise<number> {
   const { plan, endpoints, warnings } = await choose(args);
@@ -51,6 +65,7 @@ export async function runCommand(args: Args): Promise<number> {
       interruptedExitCode: () => interruptedExitCode,
     });
     progress.end();
+    await keepReport(result, (text) => progress.note(text));
     await print(reporter.render(result, terminalStyle(process.stdout, process.env)));
     return result.exitCode;
   } finally {

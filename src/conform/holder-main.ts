@@ -1,11 +1,9 @@
 /** What runs in the other process: one client, one order after the other. It ends with whoever started it. */
-import { nowMs, yieldTurn } from '../base/clock.js';
 import { openClient } from './client.js';
 import { strategyOf } from './contestant.js';
 import type { HolderAnswer, HolderOrder, HolderSpec } from './holder.js';
-import type { Client, Interval } from './types.js';
-
-const contendWaitMs = 10_000;
+import { contend } from './steps.js';
+import type { Client } from './types.js';
 
 let client: Client | null = null;
 
@@ -14,18 +12,6 @@ async function open({ contestant, endpoints, number }: HolderSpec): Promise<Hold
   const { client: library, options } = contestant;
   client = await openClient({ strategy, client: library, endpoints, options, name: `process ${number}` });
   return { kind: 'opened' };
-}
-
-async function contend(key: string, cycles: number): Promise<HolderAnswer> {
-  const intervals: Interval[] = [];
-  for (let i = 0; i < cycles; i += 1) {
-    const grant = await client!.hold(key, { waitMs: contendWaitMs });
-    const enterMs = nowMs();
-    await yieldTurn();
-    intervals.push({ enterMs, leaveMs: nowMs(), validUntilMs: grant.validUntilMs });
-    await client!.release(grant);
-  }
-  return { kind: 'contended', intervals };
 }
 
 async function obey(order: HolderOrder): Promise<HolderAnswer> {
@@ -37,7 +23,7 @@ async function obey(order: HolderOrder): Promise<HolderAnswer> {
       return { kind: 'held', validUntilMs };
     }
     case 'contend':
-      return contend(order.key, order.cycles);
+      return { kind: 'contended', intervals: await contend(client!, order.contention) };
   }
 }
 

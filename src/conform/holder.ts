@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { Contestant } from './contestant.js';
 import { limits, within } from './limits.js';
-import type { Interval, OtherProcess } from './types.js';
+import type { Contention, Interval, OtherProcess } from './types.js';
 import { Violation } from './verify.js';
 
 /** The first message to the child: by pipe, for the endpoints may carry a password. */
@@ -17,7 +17,7 @@ export interface HolderSpec {
 export type HolderOrder =
   | { readonly kind: 'open'; readonly spec: HolderSpec }
   | { readonly kind: 'hold'; readonly key: string; readonly ttlMs: number }
-  | { readonly kind: 'contend'; readonly key: string; readonly cycles: number };
+  | { readonly kind: 'contend'; readonly contention: Contention };
 
 export type HolderAnswer =
   | { readonly kind: 'opened' }
@@ -59,7 +59,7 @@ export async function startHolder(spec: HolderSpec): Promise<OtherProcess> {
   }
   return {
     hold: async (key, ttlMs) => (await told({ kind: 'hold', key, ttlMs }, 'held')).validUntilMs,
-    contend: async (key, cycles) => (await told({ kind: 'contend', key, cycles }, 'contended')).intervals,
+    contend: async (contention) => (await told({ kind: 'contend', contention }, 'contended')).intervals,
     kill,
   };
 }

@@ -15,12 +15,13 @@ export interface Layout {
 const probeKey = 'conform:probe';
 
 export async function findLayout(client: Client, masters: readonly ServerHand[]): Promise<Layout> {
+  const before = await keysOf(masters);
   const grant = await client.hold(probeKey);
   await client.quiesce();
   const held = await keysOf(masters);
   await client.release(grant);
   await client.quiesce();
-  const kept = await keysOf(masters);
+  const kept = new Set([...(await keysOf(masters))].filter((key) => !before.has(key)));
   const gone = [...held].filter((key) => !kept.has(key) && key.includes(probeKey));
   const types = await Promise.all(gone.map((key) => typeOf(client, masters, key)));
   const template = gone.find((_, i) => types[i] !== 'other')?.split(probeKey) ?? null;

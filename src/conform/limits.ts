@@ -16,7 +16,7 @@ export const limits = {
   /** One case; beyond this the suite itself is at fault. */
   caseMs: 45_000,
   /** Without a word from the process that runs the cases: its event loop stands still. */
-  silenceMs: 10_000,
+  silenceMs: 6_000,
   /** It gives a sign of life so often. */
   heartbeatMs: 1_000,
   /** For that process to start its servers. */

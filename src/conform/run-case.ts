@@ -1,7 +1,8 @@
 /** One case against one contestant, and what came of it. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { nowMs } from '../base/clock.js';
+import { delay, nowMs } from '../base/clock.js';
 import type { Claims } from '../contract/index.js';
+import { firstCase } from './contestant.js';
 import { limits, within } from './limits.js';
 import type { CaseResult } from './results.js';
 import type { ConformCase, Needs } from './types.js';
@@ -12,11 +13,16 @@ import type { CaseWorld } from './world.js';
 const stallMs = 30;
 const repeats = 2;
 
+/** For what the design throws from timers of its own. */
+const strayMs = 2;
+
 type Found = Pick<CaseResult, 'fails' | 'evidence'> & {
   readonly verdict: 'pass' | 'fail' | 'not-applicable' | 'error';
 };
 
 export interface Surroundings {
+  /** Looks where the design keeps its lock. Never rejects. */
+  prepare(): Promise<void>;
   readonly claims: Claims;
   readonly masters: number;
   readonly replicas: number;
@@ -74,11 +80,19 @@ async function attemptCase(one: ConformCase, around: Surroundings): Promise<{ fo
     stalls.disable();
     await world.close();
   }
+  await delay(strayMs);
   const strays = around.strays();
   if (strays.length > 0 && !found.fails) {
     found = { verdict: 'fail', fails: true, evidence: `it threw outside of any call: ${strays[0]}` };
   }
   return { found, stalledMs: stalls.max / 1e6 };
+}
+
+/** Of a design that cannot even be granted a free lock. */
+export function notJudged({ name, behaviour, source }: ConformCase): CaseResult {
+  const evidence = `not judged: ${firstCase} fails, and nothing can be seen without that`;
+  const empty = { fails: false, missingClaims: [], durationMs: 0 };
+  return { case: name, behaviour, source, verdict: 'not-applicable', evidence, ...empty };
 }
 
 function read(error: unknown): Found {

@@ -2,7 +2,7 @@
 import { delay, nowMs } from '../base/clock.js';
 import type { AcquireOutcome, Grant } from '../contract/index.js';
 import { limits } from './limits.js';
-import type { Client, Interval, World } from './types.js';
+import type { Client, Contention, Interval, World } from './types.js';
 import { ensure, shown } from './verify.js';
 
 const pollMs = 2;
@@ -53,6 +53,24 @@ export async function ensureNothingLeft(world: World, clients: readonly Client[]
 export async function release(client: Client, grant: Grant): Promise<void> {
   const outcome = await client.release(grant);
   ensure(outcome.kind === 'released', `release of a held lock answered ${shown(outcome)}`);
+}
+
+const contendWaitMs = 10_000;
+/** Long enough for the others to try meanwhile. */
+const insideMs = 1;
+
+/** Goes through the lock so many times; what others do in other processes is on the same clock. */
+export async function contend(client: Client, { key, cycles, startMs }: Contention): Promise<readonly Interval[]> {
+  const intervals: Interval[] = [];
+  await delayUntil(startMs);
+  for (let i = 0; i < cycles; i += 1) {
+    const grant = await client.hold(key, { waitMs: contendWaitMs });
+    const enterMs = nowMs();
+    await delay(insideMs);
+    intervals.push({ enterMs, leaveMs: nowMs(), validUntilMs: grant.validUntilMs });
+    await client.release(grant);
+  }
+  return intervals;
 }
 
 /** Overlap of two leases that were both valid. */

@@ -9,7 +9,7 @@ import { openLab, type Lab } from './lab.js';
 import { findLayout, type Layout } from './layout.js';
 import { limits } from './limits.js';
 import type { CaseResult } from './results.js';
-import { runCase, type Surroundings } from './run-case.js';
+import { notJudged, runCase, type Surroundings } from './run-case.js';
 import type { SuiteMessage } from './suite.js';
 import { createWorld, mastersOf } from './world.js';
 import type { LockStrategy, Topology } from '../contract/index.js';
@@ -30,6 +30,8 @@ async function run({ contestant, cases: names, servers, image }: Assignment): Pr
     for (const name of names) {
       const one = known.find((candidate) => candidate.name === name)!;
       tell({ kind: 'began', case: name });
+      // Before any case can disturb the servers; a design that cannot be looked at fails in its cases.
+      if (name !== firstCase && !hopeless) await around.prepare();
       const result: CaseResult = hopeless ? notJudged(one) : await runCase(one, around);
       if (name === firstCase) hopeless = result.verdict === 'fail';
       tell({ kind: 'ended', result });
@@ -56,27 +58,17 @@ function surroundings({ contestant }: Assignment, strategy: LockStrategy, lab: L
   };
   const { topology, claims } = contestant;
   return {
+    prepare: () =>
+      layout().then(
+        () => {},
+        () => {},
+      ),
     claims,
     masters: mastersOf(topology),
     replicas: topology.replicas,
     control: lab.control,
     world: () => createWorld(contestant, strategy, lab, layout),
     strays: () => strays.splice(0),
-  };
-}
-
-function notJudged(one: Pick<CaseResult, 'behaviour' | 'source'> & { readonly name: string }): CaseResult {
-  const evidence = `not judged: ${firstCase} fails, and nothing can be seen without that`;
-  const { name, behaviour, source } = one;
-  return {
-    case: name,
-    behaviour,
-    source,
-    verdict: 'not-applicable',
-    fails: false,
-    evidence,
-    missingClaims: [],
-    durationMs: 0,
   };
 }
 

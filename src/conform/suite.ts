@@ -7,9 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { fromErrorData } from '../base/error-data.js';
 import { after, nowMs } from '../base/clock.js';
 import { LockbenchError, type ErrorData } from '../contract/index.js';
-import type { Assignment } from './contestant.js';
+import { firstCase, type Assignment } from './contestant.js';
 import { limits } from './limits.js';
 import type { CaseResult } from './results.js';
+import { notJudged } from './run-case.js';
 import type { ConformCase } from './types.js';
 
 export type SuiteMessage =
@@ -42,6 +43,9 @@ export async function runSuite(run: SuiteRun): Promise<void> {
     if (guilty === undefined) throw new LockbenchError('INTERNAL', `the process of the cases was lost: ${lost.how}`);
     run.onResult(lostResult(run, guilty, lost));
     left = left.filter((name) => name !== lost.case);
+    if (lost.case !== firstCase) continue;
+    for (const one of run.known.filter(({ name }) => left.includes(name))) run.onResult(notJudged(one));
+    return;
   }
 }
 

@@ -132,11 +132,18 @@ export interface Interval {
   readonly validUntilMs: number;
 }
 
+export interface Contention {
+  readonly key: string;
+  readonly cycles: number;
+  /** When to begin, for all who take part. */
+  readonly startMs: number;
+}
+
 export interface OtherProcess {
   /** Acquires and holds; resolves with the end of its validity. */
   hold(key: string, ttlMs: number): Promise<number>;
   /** Goes through the lock so many times; intervals on the one clock of the machine. */
-  contend(key: string, cycles: number): Promise<readonly Interval[]>;
+  contend(order: Contention): Promise<readonly Interval[]>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
 }

@@ -43,7 +43,9 @@ export function setupFacts({ runs, environment }: Result): readonly Fact[] {
     if (run.topology.kind === 'none') return 'no server';
     const version = environment.clients[run.client];
     const client = version === undefined ? run.client : `${run.client} ${version}`;
-    return `${topologyText(run)}; ${durabilityText(run)}; ${client}`;
+    const { peak, dropped } = run.backlog;
+    const given = dropped > 0 ? `, ${formatCount(dropped)} given up` : '';
+    return `${topologyText(run)}; ${durabilityText(run)}; ${client}; at most ${formatCount(peak)} releases under way or owed${given}`;
   });
 }
 

@@ -68,7 +68,13 @@ async function main(): Promise<void> {
   const shop = await openShop(session, () =>
     contenders.reduce((ns, contender) => Math.min(ns, contender.openNs), nowNs()),
   );
-  say({ kind: 'ready', clientOptions: task.endpoints.length === 0 ? {} : clientOptions(strategy.client) });
+  // Deadlines of commands are ours, not the libraries': each strategy sets its own.
+  const timeouts = {
+    connectTimeoutMs,
+    commandTimeoutMs: strategy.options.nodeTimeout ?? strategy.options.timeout ?? null,
+  };
+  const told = task.endpoints.length === 0 ? {} : { ...clientOptions(strategy.client), ...timeouts };
+  say({ kind: 'ready', clientOptions: told });
   await new Promise<void>((resolve) => started.onCancel(resolve));
 
   const startMs = nowMs();

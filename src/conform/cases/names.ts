@@ -1,7 +1,8 @@
 /** Names of locks, scripts that servers forget, fences, and other processes. */
-import { ensureApart, ensureBusy, ensureNothingLeft, release } from '../steps.js';
+import { nowMs } from '../../base/clock.js';
+import { contend, ensureApart, ensureBusy, ensureNothingLeft, release } from '../steps.js';
 import { limits } from '../limits.js';
-import type { CaseGroup, World } from '../types.js';
+import type { CaseGroup } from '../types.js';
 import { ensure, NotApplicable, shown } from '../verify.js';
 
 const long = 'x'.repeat(10_000);
@@ -26,15 +27,6 @@ const alikeNames: readonly (readonly [string, string])[] = [
   ['a*', 'aa'],
   [`${long}1`, `${long}2`],
 ];
-
-async function heldTogether(world: World, a: string, b: string): Promise<void> {
-  const [one, other] = [await world.open(), await world.open()];
-  const label = world.freshKey('alike');
-  const first = await one.hold(`${label}:${a}`);
-  const second = await other.hold(`${label}:${b}`);
-  await release(one, first);
-  await release(other, second);
-}
 
 export default {
   name: 'names',
@@ -62,7 +54,14 @@ export default {
       source: 'DistributedLock LockNamesAreCaseSensitive, AcquireWithLockPrefix',
       claims: [],
       async run(world) {
-        for (const [a, b] of alikeNames) await heldTogether(world, a, b);
+        const [one, other] = [await world.open(), await world.open()];
+        for (const [a, b] of alikeNames) {
+          const label = world.freshKey('alike');
+          const first = await one.hold(`${label}:${a}`);
+          const second = await other.hold(`${label}:${b}`);
+          await release(one, first);
+          await release(other, second);
+        }
       },
     },
     {
@@ -121,10 +120,10 @@ export default {
       source: 'DistributedLock TestCrossProcess; published-libraries.md, extra (l)',
       claims: ['exclusion'],
       async run(world) {
-        const processes = await Promise.all([world.process(), world.process()]);
-        const key = world.freshKey();
+        const [other, one] = await Promise.all([world.process(), world.open()]);
         const cycles = 20;
-        const intervals = (await Promise.all(processes.map((one) => one.contend(key, cycles)))).flat();
+        const contention = { key: world.freshKey(), cycles, startMs: nowMs() + 20 };
+        const intervals = (await Promise.all([other.contend(contention), contend(one, contention)])).flat();
         ensure(intervals.length === 2 * cycles, `of ${2 * cycles} turns ${intervals.length} came about`);
         ensureApart(intervals);
       },
