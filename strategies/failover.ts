@@ -6,11 +6,11 @@
  * WAIT blocks everybody on its connection, so it goes over a borrowed one, right behind its SET. A failed acquire is
  * undone on the same connection: over another the release could overtake the SET.
  */
-import type { LockStrategy, RedisNode, Topology } from '../src/contract/index.js';
+import type { Claims, Command, LockStrategy, RedisNode, Reply, Topology } from '../src/contract/index.js';
 import { noCancel } from '../src/base/cancel.js';
-import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
+import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent, withSource } from '../src/kit/scripts.js';
 import { call, callGroup, type Answer } from '../src/kit/send.js';
-import { comparing, singleOptions, SingleSession, type SingleOptions } from './single.js';
+import { comparing, singleOptions, SingleSession, type SingleOptions, type Variation } from './single.js';
 
 interface FailoverOptions extends SingleOptions {
   readonly waitReplicas: string;
@@ -21,36 +21,45 @@ function replicasNeeded(options: FailoverOptions, topology: Pick<Topology, 'repl
   return options.waitReplicas === 'all' ? topology.replicas : Number(options.waitReplicas);
 }
 
-async function takeAndWait(
+/** A command and the WAIT behind it, over a connection of their own; `undo` frees what too few replicas know of. */
+async function acknowledged(
   node: RedisNode,
-  options: FailoverOptions,
+  { timeout, waitTimeout }: FailoverOptions,
   needed: number,
-  key: string,
-  token: string,
-  ttlMs: number,
+  command: Command,
+  undo: Command | null,
 ): Promise<Answer> {
   const borrowed = await node.borrow(noCancel).catch(() => null);
   if (borrowed === null)
     return { failure: { code: 'DOWN', fate: 'not-executed', message: 'no connection' }, reply: null };
+  const { lane } = borrowed;
   try {
-    const { lane } = borrowed;
-    const commands = [setIfAbsent(key, token, ttlMs), { name: 'WAIT', args: [needed, options.waitTimeout] }];
-    const answer = await callGroup(lane, commands, options.timeout + options.waitTimeout);
+    const answer = await callGroup(
+      lane,
+      [command, { name: 'WAIT', args: [needed, waitTimeout] }],
+      timeout + waitTimeout,
+    );
     if (answer.failure !== null) {
-      await call(lane, evalSha(compareAndDelete, key, token), options.timeout);
+      if (undo !== null) await call(lane, undo, timeout);
       return answer;
     }
-    const [taken, acknowledged] = answer.reply as readonly [string | null, number];
-    if (taken === null || acknowledged >= needed) return { failure: null, reply: taken };
-    const undone = await call(lane, evalSha(compareAndDelete, key, token), options.timeout);
-    const fate = undone.failure === null ? 'not-executed' : 'maybe-executed';
+    const [reply, replicas] = answer.reply as readonly [Reply, number];
+    if (reply === null || reply === 0 || replicas >= needed) return { failure: null, reply };
+    const undone = undo === null ? null : await call(lane, undo, timeout);
+    const fate = undone?.failure === null ? 'not-executed' : 'maybe-executed';
     return {
-      failure: { code: 'TIMEOUT', fate, message: `${acknowledged} of ${needed} replicas acknowledged` },
+      failure: { code: 'TIMEOUT', fate, message: `${replicas} of ${needed} replicas acknowledged` },
       reply: null,
     };
   } finally {
     borrowed.giveBack();
   }
+}
+
+/** Where every replica knows the lock, whichever is promoted knows it. */
+function claimsOf(needed: number, replicas: number): Claims {
+  const toleratesLoss = needed > 0 && needed === replicas ? 1 : 0;
+  return { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 0, toleratesLoss };
 }
 
 export default {
@@ -74,21 +83,21 @@ export default {
     replicasNeeded(options, topology) > topology.replicas
       ? { refused: `waitReplicas=${options.waitReplicas} needs as many replicas, and there are ${topology.replicas}` }
       : {
-          claims: { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 0, toleratesLoss: 0 },
+          claims: claimsOf(replicasNeeded(options, topology), topology.replicas),
           ttl: { minMs: 1, maxMs: 86_400_000 },
         },
   open: (nodes, env, options) => {
     const primary = nodes[0];
     const needed = replicasNeeded(options, { replicas: nodes.length - 1 });
     const plain = comparing(primary, options.timeout);
-    const variation =
-      needed === 0
-        ? plain
-        : {
-            ...plain,
-            take: (key: string, token: string, ttlMs: number) =>
-              takeAndWait(primary, options, needed, key, token, ttlMs),
-          };
+    const waiting: Variation = {
+      ...plain,
+      take: (key, token, ttlMs) =>
+        acknowledged(primary, options, needed, setIfAbsent(key, token, ttlMs), evalSha(compareAndDelete, key, token)),
+      // With its source: within a group a forgotten script could not be sent again.
+      prolong: (command) => acknowledged(primary, options, needed, withSource(command), null),
+    };
+    const variation = needed === 0 ? plain : waiting;
     return Promise.resolve(new SingleSession(primary, env, options, variation));
   },
 } satisfies LockStrategy<'redis', FailoverOptions>;

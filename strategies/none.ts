@@ -23,6 +23,7 @@ export default {
                 grant: new Lease(key, env.token(), env.nowMs() + ttlMs, env.nowMs()),
                 tries: 1,
                 roundMs: 0,
+                decidedMs: env.nowMs(),
               },
         ),
       release: () => Promise.resolve({ kind: 'released' }),

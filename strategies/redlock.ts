@@ -63,8 +63,9 @@ export class RedlockSession implements LockSession {
     const startMs = this.env.nowMs();
     const { yes, failed } = await this.#vote(setIfAbsent(key, token, ttlMs), (reply) => reply === 'OK');
     const validUntilMs = startMs + ttlMs - this.#driftMs(ttlMs);
-    if (yes >= this.#quorum && this.env.nowMs() < validUntilMs) {
-      return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs) };
+    const decidedMs = this.env.nowMs();
+    if (yes >= this.#quorum && decidedMs < validUntilMs) {
+      return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs), decidedMs };
     }
     this.#releases.sendAll(this.nodes, this.#freeing(key, token, startMs));
     if (yes >= this.#quorum) return { kind: 'refused', why: 'too-late' };

@@ -1,7 +1,7 @@
 /** The textbook mistake: SETNX without expiry, DEL. Whoever crashes while holding blocks everybody for ever. */
 import type { LockStrategy } from '../src/contract/index.js';
 import { call } from '../src/kit/send.js';
-import { singleOptions, SingleSession, type SingleOptions } from './single.js';
+import { comparing, singleOptions, SingleSession, type SingleOptions } from './single.js';
 
 export default {
   name: 'setnx',
@@ -20,6 +20,7 @@ export default {
         env,
         { timeout, maxExtensions: 0 },
         {
+          ...comparing(nodes[0], timeout),
           take: (key, token) => call(nodes[0].shared, { name: 'SETNX', args: [key, token] }, timeout),
           freeing: (key) => ({ name: 'DEL', args: [key] }),
           expires: false,

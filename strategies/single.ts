@@ -38,6 +38,8 @@ export const singleOptions = {
 export interface Variation {
   /** Asks for the key; a reply of 'OK' or 1 grants it. */
   take(key: string, token: string, ttlMs: number): Promise<Answer>;
+  /** Sends the command that extends the lease. */
+  prolong(command: Command): Promise<Answer>;
   /** The command that frees the key; a reply of 1 means that there was something to free. */
   freeing(key: string, token: string): Command;
   /** False for a lock without expiry. */
@@ -71,11 +73,12 @@ export class SingleSession implements LockSession {
       return { kind: 'unknown', failure };
     }
     if (reply !== 'OK' && reply !== 1) return { kind: 'refused', why: 'busy' };
-    if (this.env.nowMs() >= validUntilMs) {
+    const decidedMs = this.env.nowMs();
+    if (decidedMs >= validUntilMs) {
       this.#undo(key, token, startMs, validUntilMs);
       return { kind: 'refused', why: 'too-late' };
     }
-    return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs) };
+    return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs), decidedMs };
   }
 
   release(grant: Grant): Promise<ReleaseOutcome> {
@@ -96,7 +99,7 @@ export class SingleSession implements LockSession {
     lease.extensions += 1;
     const startMs = this.env.nowMs();
     const command = evalSha(compareAndExpire, lease.key, lease.token, ttlMs);
-    const { failure, reply } = await call(this.node.shared, command, this.options.timeout);
+    const { failure, reply } = await this.variation.prolong(command);
     const nowMs = this.env.nowMs();
     if (failure === null && reply === 1 && nowMs < Math.min(lease.validUntilMs, startMs + ttlMs)) {
       lease.validUntilMs = startMs + ttlMs;
@@ -127,6 +130,7 @@ const noAnswer = { code: 'DOWN', fate: 'maybe-executed', message: 'the release w
 export function comparing(node: RedisNode, timeoutMs: number): Variation {
   return {
     take: (key, token, ttlMs) => call(node.shared, setIfAbsent(key, token, ttlMs), timeoutMs),
+    prolong: (command) => call(node.shared, command, timeoutMs),
     freeing: (key, token) => evalSha(compareAndDelete, key, token),
     expires: true,
   };

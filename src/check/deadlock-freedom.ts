@@ -18,13 +18,17 @@ export default {
     const boundMs = context.ttlMs + context.retryMaxMs + slackMs;
     const claimed = context.claims.expires;
     const stall = longestStall(history, boundMs * 1e6);
-    if (stall !== null && history.unreachable.length > context.claims.toleratesDown) {
-      const nodes = history.unreachable.join(', ');
+    const silent = Math.max(history.silentServers, history.unreachable.length);
+    if (stall !== null && silent > context.claims.toleratesDown) {
+      const promised = `progress is promised with at most ${context.claims.toleratesDown} servers down`;
       return undecided(
         this.name,
         claimed,
-        `nobody got the lock, but ${nodes} did not answer, and progress is promised with at most ${context.claims.toleratesDown} nodes down`,
+        `nobody got the lock for a time, but ${silent} left commands unanswered, and ${promised}`,
       );
+    }
+    if (stall !== null && history.lost.length > 0) {
+      return undecided(this.name, claimed, `records are missing: ${history.lost.join('; ')}`);
     }
     if (stall !== null) {
       const seconds = ((stall.untilNs - stall.sinceNs) / 1e9).toFixed(1);

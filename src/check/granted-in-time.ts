@@ -1,7 +1,7 @@
 /** A grant is handed out while its lease is valid. One that comes later invites its holder in beside the next. */
 import { rowFlags, type Check } from '../contract/index.js';
 import { since } from './overlaps.js';
-import { judged } from './verdict.js';
+import { judged, undecided } from './verdict.js';
 
 export default {
   name: 'granted-in-time',
@@ -19,6 +19,9 @@ export default {
           `key ${rows.key[row]}: ${who} was granted the lock at ${since(history, rows.enterNs[row])}, when its validity was over`,
         );
       }
+    }
+    if (late === 0 && history.lost.length > 0) {
+      return undecided(this.name, context.claims.exclusion, `records are missing: ${history.lost.join('; ')}`);
     }
     return judged(this.name, context.claims.exclusion, late, rows.count, evidence);
   },

@@ -7,6 +7,13 @@ export default {
   help: 'no key is left behind when everybody has released or given up',
   judge(history, context) {
     if (history.keysLeft === null) return null;
+    if (history.lost.length > 0) {
+      return undecided(
+        this.name,
+        context.claims.ownerRelease,
+        `a lost worker releases nothing: ${history.lost.join('; ')}`,
+      );
+    }
     if (history.keysLeft.length === 0 && history.unreachable.length > 0) {
       const nodes = history.unreachable.join(', ');
       return undecided(this.name, context.claims.ownerRelease, `${nodes} did not answer when it was looked for`);

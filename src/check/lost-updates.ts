@@ -15,6 +15,8 @@ export default {
       total += count;
       const missing = count - found[key];
       if (missing === 0) return;
+      // A worker that was lost took its count with it, not its updates.
+      if (missing < 0 && history.lost.length > 0) return;
       lost += Math.abs(missing);
       evidence.push(
         `key ${key}: ${count.toLocaleString('en')} updates were made, the value says ${found[key].toLocaleString('en')}`,

@@ -49,7 +49,7 @@ export function findOverlaps(rows: GrantRows): Overlaps {
     const validAtEntry = rows.validUntilNs[row] > enterNs;
     if (validAtEntry && longestValid >= 0 && coveredUntilNs(rows, longestValid) > enterNs) {
       doubleGrants.push({ entering: row, inside: longestValid });
-    } else if (lastToLeave >= 0 && rows.leaveNs[lastToLeave] > enterNs) {
+    } else if (lastToLeave >= 0 && rows.leaveNs[lastToLeave] > enterNs && rows.validUntilNs[lastToLeave] <= enterNs) {
       overstays.push({ entering: row, inside: lastToLeave });
     }
     if (longestValid < 0 || coveredUntilNs(rows, row) > coveredUntilNs(rows, longestValid)) longestValid = row;

@@ -38,6 +38,7 @@ export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'r
     windowNs: [originNs, ns(60_000)],
     lost: [],
     keysLeft: [],
+    silentServers: 0,
     unreachable: [],
     standstillMs: 0,
     ...more,

@@ -1,5 +1,5 @@
 /** Steps that many cases take. */
-import { delay, nowMs } from '../base/clock.js';
+import { after, delay, nowMs } from '../base/clock.js';
 import type { AcquireOutcome, Grant } from '../contract/index.js';
 import { limits } from './limits.js';
 import type { Client, Contention, Interval, World } from './types.js';
@@ -17,8 +17,9 @@ export async function eventually(holds: () => boolean | Promise<boolean>): Promi
   return true;
 }
 
+/** Never early, as a plain timer may be. */
 export function delayUntil(atMs: number): Promise<void> {
-  return delay(Math.max(0, Math.ceil(atMs - nowMs())));
+  return new Promise((resolve) => void after(Math.max(0, atMs - nowMs()), resolve));
 }
 
 export function isGranted(outcome: AcquireOutcome): outcome is Extract<AcquireOutcome, { kind: 'granted' }> {
@@ -38,7 +39,7 @@ export async function ensureBusy(client: Client, key: string, whose: string): Pr
 }
 
 /** After everything has settled: no key on any master that the design does not keep for good. */
-export async function ensureNothingLeft(world: World, clients: readonly Client[], after: string): Promise<void> {
+export async function ensureNothingLeft(world: World, clients: readonly Client[], when: string): Promise<void> {
   for (const client of clients) await client.quiesce();
   let left: readonly string[] = [];
   await eventually(async () => {
@@ -47,7 +48,7 @@ export async function ensureNothingLeft(world: World, clients: readonly Client[]
     left = await world.keysLeft();
     return left.length === 0 || !owed;
   });
-  ensure(left.length === 0, `${after}, these keys are left: ${shown(left)}`);
+  ensure(left.length === 0, `${when}, these keys are left: ${shown(left)}`);
 }
 
 export async function release(client: Client, grant: Grant): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { after } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
-import { listCases, strategyOf, firstCase, type Assignment } from './contestant.js';
+import { listCases, strategyOf, firstCase, type Assignment, type Contestant } from './contestant.js';
 import { openLab, type Lab } from './lab.js';
 import { findLayout, type Layout } from './layout.js';
 import { limits } from './limits.js';
@@ -25,7 +25,7 @@ async function run({ contestant, cases: names, servers, image }: Assignment): Pr
   const known = await listCases();
   const lab = await openLab(labTopology(contestant.topology), servers, image);
   try {
-    const around = surroundings({ contestant, cases: names, servers, image }, strategy, lab);
+    const around = surroundings(contestant, strategy, lab);
     let hopeless = false;
     for (const name of names) {
       const one = known.find((candidate) => candidate.name === name)!;
@@ -42,20 +42,18 @@ async function run({ contestant, cases: names, servers, image }: Assignment): Pr
   }
 }
 
-function surroundings({ contestant }: Assignment, strategy: LockStrategy, lab: Lab): Surroundings {
+function surroundings(contestant: Contestant, strategy: LockStrategy, lab: Lab): Surroundings {
+  const masters = lab.servers.filter(({ kind }) => kind === 'master');
   let found: Promise<Layout> | null = null;
-  const layout = (): Promise<Layout> => {
+  const look = async (): Promise<Layout> => {
     const world = createWorld(contestant, strategy, lab, layout);
-    return (found ??= world
-      .open()
-      .then((client) =>
-        findLayout(
-          client,
-          lab.servers.filter(({ kind }) => kind === 'master'),
-        ),
-      )
-      .finally(() => world.close()));
+    try {
+      return await findLayout(await world.open(), masters);
+    } finally {
+      await world.close();
+    }
   };
+  const layout = (): Promise<Layout> => (found ??= look());
   const { topology, claims } = contestant;
   return {
     prepare: () =>

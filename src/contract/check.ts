@@ -89,7 +89,9 @@ export interface History {
   readonly lost: readonly string[];
   /** Keys with the run's prefix that were found after quiesce, and were not held. */
   readonly keysLeft: readonly string[] | null;
-  /** Servers that did not answer when the run had ended. */
+  /** How many servers left commands unanswered at some time. */
+  readonly silentServers: number;
+  /** Masters that did not answer when the run had ended. */
   readonly unreachable: readonly string[];
   /** The longest time in which the harness itself stood still (suspended, swapped out). */
   readonly standstillMs: number;

@@ -3,7 +3,7 @@ import type { Verdict } from './check.js';
 import type { Options } from './options.js';
 import type { FailureCode } from './redis.js';
 import type { ClientName, Holder, KeyChoice, Persistence } from './plan.js';
-import type { Topology } from './strategy.js';
+import type { Claims, Topology } from './strategy.js';
 
 export const resultSchemaVersion = 1;
 
@@ -18,6 +18,10 @@ export interface LatencySummary {
   readonly max: number | null;
 }
 
+/**
+ * acquire: the granted round. service: an acquire from its actual start, response: from its intended one, to its outcome; what
+ * was cut off at the end counts with the time it had taken. sendDelay: actual less intended start, under an arrival rate.
+ */
 export const latencyNames = ['acquire', 'release', 'extend', 'service', 'response', 'sendDelay', 'wait'] as const;
 export type LatencyName = (typeof latencyNames)[number];
 
@@ -103,13 +107,18 @@ export interface RunResult {
   readonly errors: Readonly<Record<string, number>>;
   readonly nodeFailures: readonly NodeFailure[];
 
+  /** What the design promises with these options on this topology. */
+  readonly claims: Claims;
+  /** Masters that did not answer when a round had ended. */
+  readonly unreachable: readonly string[];
+
   readonly throughputHz: number;
   /** Grants to another contender than the key's last. */
   readonly handoffHz: number;
   readonly commandsPerGrant: number | null;
   readonly roundTripsPerGrant: number | null;
   readonly fairness: { readonly jain: number | null; readonly starved: number };
-  /** As response, and those still waiting when the run ended, with the time they had waited. */
+  /** As response, and those that waited through the whole window. */
   readonly waitUs: LatencySummary;
   readonly latencyUs: Readonly<Record<Exclude<LatencyName, 'wait'>, LatencySummary>>;
   readonly backlog: { readonly peak: number; readonly dropped: number };

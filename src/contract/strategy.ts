@@ -101,9 +101,16 @@ export interface Backlog {
   readonly dropped: number;
 }
 
-/** `tries` counts the rounds of the strategy; `roundMs` is how long the round that was granted took. */
+/** `tries` counts the rounds of the strategy; `roundMs` is how long the round that was granted took, up to `decidedMs`: the
+ * clock as the design read it last, to see that validity was not over. What comes after is the program's own delay. */
 export type AcquireOutcome =
-  | { readonly kind: 'granted'; readonly grant: Grant; readonly tries: number; readonly roundMs: number }
+  | {
+      readonly kind: 'granted';
+      readonly grant: Grant;
+      readonly tries: number;
+      readonly roundMs: number;
+      readonly decidedMs: number;
+    }
   | { readonly kind: 'refused'; readonly why: RefusedWhy; readonly tries: number }
   | { readonly kind: 'cancelled'; readonly tries: number }
   | { readonly kind: 'unknown'; readonly failure: Failure; readonly tries: number };

@@ -33,7 +33,11 @@ export function retryPolicy(plan: RetryPlan): RetryPolicy {
 
 /** How one try of a design ended. */
 export type Try =
-  | { readonly kind: 'granted'; readonly grant: Grant }
+  | {
+      readonly kind: 'granted';
+      readonly grant: Grant;
+      /** The clock that validity was compared with. */ readonly decidedMs: number;
+    }
   | { readonly kind: 'refused'; readonly why: RefusedWhy }
   | { readonly kind: 'unknown'; readonly failure: Failure };
 
@@ -51,7 +55,7 @@ export async function acquireWithRetry(
     if (request.cancel.cancelled) return { kind: 'cancelled', tries: tries - 1 };
     const startMs = env.nowMs();
     const outcome = await tryOnce();
-    if (outcome.kind === 'granted') return { ...outcome, tries, roundMs: env.nowMs() - startMs };
+    if (outcome.kind === 'granted') return { ...outcome, tries, roundMs: outcome.decidedMs - startMs };
     const delayMs = env.retry.delayMs(tries, env.random);
     const leftMs = deadlineMs - env.nowMs();
     if (delayMs === null || leftMs <= 0) return { ...outcome, tries };

@@ -152,6 +152,10 @@ describe('a stored plan', () => {
 
 describe('texts', () => {
   it('of strategies keep settings with the strategy before them', () => {
+    expect(parseStrategies('./node_modules/@me/lock.js,/x/@me/lock.js@a=1')).toEqual([
+      { name: './node_modules/@me/lock.js', settings: [] },
+      { name: '/x/@me/lock.js', settings: [['a', '1']] },
+    ]);
     expect(parseStrategies('a, b@x=1,y=2,./c.js@z=3,d')).toEqual([
       { name: 'a', settings: [] },
       {

@@ -19,7 +19,7 @@ export function parseStrategies(text: string): StrategyText[] {
   for (const piece of text.split(',').map((part) => part.trim())) {
     if (piece === '') continue;
     const last = found.at(-1);
-    const at = piece.indexOf('@');
+    const at = settingsAt(piece);
     if (at < 0 && piece.includes('=') && last !== undefined) {
       last.settings.push(setting(piece));
       continue;
@@ -28,6 +28,11 @@ export function parseStrategies(text: string): StrategyText[] {
     found.push({ name, settings: at < 0 ? [] : [setting(piece.slice(at + 1))] });
   }
   return found;
+}
+
+/** Where the settings begin: at the last @ with a key behind it, for a path may hold others (`node_modules/@scope/lock.js`). */
+function settingsAt(piece: string): number {
+  return isPath(piece) ? piece.search(/@[A-Za-z][\w-]*=[^@]*$/) : piece.indexOf('@');
 }
 
 function setting(text: string): [string, string] {

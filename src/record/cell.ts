@@ -41,7 +41,7 @@ export class ExclusionCells {
     const { owner, deadline } = this.#keys;
     const inside = Atomics.compareExchange(owner, key, 0, contender + 1);
     if (inside !== 0) {
-      this.#conflict(key, inside - 1, contender, nowNs);
+      if (validUntilNs > nowNs) this.#conflict(key, inside - 1, contender, nowNs);
       Atomics.store(owner, key, contender + 1);
     }
     Atomics.store(deadline, key, this.#tenths(validUntilNs));
@@ -65,7 +65,8 @@ export class ExclusionCells {
       if (Atomics.load(this.#keys.owner, key) !== inside + 1) return;
       until = Atomics.load(this.#keys.deadline, key);
     }
-    const insideValid = until > this.#tenths(nowNs);
+    // Still 0: it has only just entered.
+    const insideValid = until === 0 || until > this.#tenths(nowNs);
     if (!insideValid && this.guarded) return;
     Atomics.add(this.#control.words, insideValid ? controlAt.doubleGrants : controlAt.overstays, 1);
     const slot = Atomics.add(this.#control.words, controlAt.conflictCount, 1);

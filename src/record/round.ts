@@ -44,6 +44,8 @@ export interface RoundData {
   readonly round: Round;
   readonly histograms: Histograms;
   readonly rows: History['rows'];
+  /** Chunks that the disk refused. */
+  readonly kept: readonly Uint8Array[];
 }
 
 export function mergeHistograms(parts: readonly Histograms[]): Histograms {

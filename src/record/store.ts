@@ -102,7 +102,7 @@ export function chunkFile(folder: string, worker: number): string {
 }
 
 /** Reads a run back, from nothing but its folder. */
-export function readRun(folder: string): { plan: Plan; rounds: Omit<RoundData, 'histograms'>[] } {
+export function readRun(folder: string): { plan: Plan; rounds: Pick<RoundData, 'round' | 'rows'>[] } {
   const read = (name: string): string => {
     try {
       return readFileSync(join(folder, name), 'utf8');
@@ -123,7 +123,7 @@ export function readRun(folder: string): { plan: Plan; rounds: Omit<RoundData, '
   return { plan, rounds: rounds.map((name) => readRound(join(folder, 'history', name))) };
 }
 
-function readRound(folder: string): Omit<RoundData, 'histograms'> {
+function readRound(folder: string): Pick<RoundData, 'round' | 'rows'> {
   const stored = JSON.parse(readFileSync(join(folder, 'round.json'), 'utf8')) as Round;
   const { rows, cut } = readRows(folder);
   const round = { ...stored, history: { ...stored.history, lost: [...stored.history.lost, ...cut] } };

@@ -5,6 +5,8 @@
 import type { Wait } from '../contract/index.js';
 
 const kept = 64;
+/** Who thinks for longer between two attempts has not waited meanwhile. */
+const chainNs = 100e6;
 
 export class WaitLog {
   readonly #going = new Map<number, { key: number; sinceNs: number; untilNs: number }>();
@@ -13,7 +15,7 @@ export class WaitLog {
   /** An attempt of a contender has ended. */
   attempt(contender: number, key: number, startNs: number, endNs: number, granted: boolean): void {
     let going = this.#going.get(contender);
-    if (going !== undefined && going.key !== key) {
+    if (going !== undefined && (going.key !== key || startNs - going.untilNs > chainNs)) {
       this.#end(contender);
       going = undefined;
     }

@@ -70,6 +70,8 @@ export function run(strategy: string, { latencyUs, ...changes }: RunChanges = {}
     nodes: 1,
     persistence: 'none',
     nodeFailures: [],
+    claims: { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 0, toleratesLoss: 0 },
+    unreachable: [],
     grantsInWindow: 3000,
     isolate: 'thread',
     holder: 'guarded',

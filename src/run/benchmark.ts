@@ -3,6 +3,9 @@
  * folder that holds it all.
  */
 import {
+  LockbenchError,
+  errorCodes,
+  exitCodes,
   latencyNames,
   type Check,
   type Environment,
@@ -25,7 +28,7 @@ import { openServers, type ServerHost } from '../servers/provision.js';
 import { detectionPower } from './detection.js';
 import { environment } from './environment.js';
 import { noServers } from './no-servers.js';
-import { exitCodeOf, warningsOf } from './outcome.js';
+import { exitCodeOf, outOfService, warningsOf } from './outcome.js';
 import { silent, type Observer } from './observer.js';
 import { runRound } from './run-round.js';
 import { summarise, type JudgedRound } from './summarise.js';
@@ -74,15 +77,18 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
         throw error;
       })
     : null;
+  let failure: LockbenchError | null = null;
   try {
     await bench.rounds(host);
   } catch (error) {
     if (bench.judged.size === 0) store.discard();
-    throw error;
+    if (bench.judged.size === 0 || !(error instanceof LockbenchError)) throw error;
+    failure = error;
+    warn(`the run ended early: ${error.message}`);
   } finally {
     await host?.close();
   }
-  const power = signal.aborted ? null : await detectionPower(parts);
+  const power = signal.aborted || failure !== null ? null : await detectionPower(parts);
 
   const runs = plan.strategies.flatMap((strategy) => bench.result(strategy, power));
   const interrupted = signal.aborted;
@@ -90,8 +96,12 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
   const result: Result = {
     schemaVersion: 1,
     seed: plan.seed,
-    partial: interrupted || lost,
-    exitCode: interrupted ? (options.interruptedExitCode?.() ?? 130) : exitCodeOf(runs, lost),
+    partial: interrupted || lost || failure !== null || runs.some(outOfService),
+    exitCode: interrupted
+      ? (options.interruptedExitCode?.() ?? exitCodes.interrupted)
+      : failure !== null
+        ? errorCodes[failure.code]
+        : exitCodeOf(runs, lost),
     startedAt: startedAt.toISOString(),
     folder: store.where,
     environment: environment(bench.servers, bench.clients),
@@ -163,6 +173,7 @@ class Benchmark {
         servers,
         historyFolder: store.historyFolder(name),
       });
+      data.kept.forEach((bytes, i) => store.write(`history/${name}/kept-${String(i).padStart(3, '0')}.chunk`, bytes));
       store.writeJson(`history/${name}/round.json`, data.round);
       this.#note(data);
       if (signal.aborted && data.round.measured.attempts === 0) return;

@@ -52,11 +52,11 @@ export class Crew {
   }
 
   /** Reports in the order of the workers; a text where one was lost. */
-  async stop(cancelAfterMs: number): Promise<(WorkerReport | string)[]> {
-    this.#tell({ kind: 'stop', cancelAfterMs });
+  async stop(): Promise<(WorkerReport | string)[]> {
+    this.#tell({ kind: 'stop' });
     return Promise.all(
       this.#members.map(async (member) => {
-        const late = limit(stopMs + cancelAfterMs).then(() => {
+        const late = limit(stopMs).then(() => {
           const reason = `it did not stop within ${stopMs / 1000} s: an acquire, a release or quiesce of the strategy never settled`;
           member.lose(reason);
           return reason;

@@ -2,7 +2,7 @@
  * What the checks could see at all: the same plan without a lock, for a moment. A clean verdict means little where even no
  * lock would have looked clean.
  */
-import type { LockStrategy, RunResult } from '../contract/index.js';
+import type { LockStrategy, Plan, RunResult } from '../contract/index.js';
 import { loadPlugin } from '../base/plugins.js';
 import { findOverlaps } from '../check/overlaps.js';
 import type { BenchmarkParts } from './benchmark.js';
@@ -10,9 +10,18 @@ import { noServers } from './no-servers.js';
 import { silent } from './observer.js';
 import { runRound } from './run-round.js';
 
-const controlMs = 300;
+/** So that some tens of sections may overlap, whatever the pace. */
+const leastMs = 300;
+const mostMs = 2000;
+/** Fewer grants than this tell nothing. */
+const leastGrants = 20;
 
-/** Null when the plan runs `none` itself, or was interrupted. */
+function controlMs({ thinkMs, holdMs, rateHz }: Plan): number {
+  const cycleMs = rateHz === null ? thinkMs + holdMs : (1000 * leastGrants) / rateHz;
+  return Math.min(mostMs, Math.max(leastMs, 5 * cycleMs));
+}
+
+/** Null when the plan runs `none` itself, or goes so slowly that a moment of it tells nothing. */
 export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['detectionPower']> {
   const [first] = parts.plan.strategies;
   if (parts.plan.strategies.every((strategy) => strategy.name === 'none')) return null;
@@ -22,13 +31,13 @@ export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['
   if ('refused' in judgement) return null;
   const { rows } = await runRound({
     ...parts,
-    plan: { ...parts.plan, warmupMs: 0, durationMs: controlMs, operations: null },
+    plan: { ...parts.plan, warmupMs: 0, durationMs: controlMs(parts.plan), operations: null },
     strategy: { ...first, label: 'none', name: 'none', file: null, options: {}, topology, claims: judgement.claims },
     round: 0,
     historyFolder: parts.store.historyFolder('control'),
     servers: noServers,
     observer: silent,
   });
-  if (rows.count === 0) return null;
+  if (rows.count < leastGrants) return null;
   return { grants: rows.count, violationsPer1000: (1000 * findOverlaps(rows).doubleGrants.length) / rows.count };
 }

@@ -13,10 +13,18 @@ export function rateReached(run: RunResult): boolean {
   return achievedHz >= targetHz * reachedRatio || missing <= edgeOperations;
 }
 
+/** More servers are gone than the design tolerates: the figures are of the time before. */
+export function outOfService({ unreachable, claims }: RunResult): boolean {
+  return unreachable.length > claims.toleratesDown;
+}
+
 /** Violations before an invalid run: what was seen was seen. */
 export function exitCodeOf(runs: readonly RunResult[], lost: boolean): number {
   if (runs.some((run) => run.verdicts.some(isViolation))) return exitCodes.violation;
-  if (lost || runs.some((run) => run.verdicts.some(isInvalid) || !rateReached(run) || run.grants === 0))
+  if (
+    lost ||
+    runs.some((run) => run.verdicts.some(isInvalid) || !rateReached(run) || run.grants === 0 || outOfService(run))
+  )
     return exitCodes.invalid;
   return exitCodes.ok;
 }

@@ -4,7 +4,7 @@
  * The window is cut on the clock while all contenders keep going before and after it, so the sample never sees fewer of
  * them than planned. After its close they go on until every operation of the sample has ended, or patience has.
  */
-import { delay, nowNs } from '../base/clock.js';
+import { delay, nowNs, wallClock } from '../base/clock.js';
 import type { History, LoadShape, Plan, StrategyPlan, Workload } from '../contract/index.js';
 import { readConflicts } from '../record/cell.js';
 import { countHandoffs } from '../record/handoffs.js';
@@ -108,11 +108,15 @@ async function measure(spec: RoundSpec, shared: SharedBuffers, crew: Crew, watch
   crew.go();
   let begin: UsageSample | null = null;
   let lookedNs = nowNs();
+  let lookedAt = wallClock().getTime();
   let standstillMs = 0;
   while (nowNs() < window[windowAt.closeNs] && !signal.aborted && !crew.deserted) {
     await delay(lookMs);
-    standstillMs = Math.max(standstillMs, (nowNs() - lookedNs) / 1e6 - lookMs);
+    // While the machine sleeps the monotonic clock stands still, and leases run out by the wall clock.
+    const passedMs = Math.max((nowNs() - lookedNs) / 1e6, wallClock().getTime() - lookedAt);
+    standstillMs = Math.max(standstillMs, passedMs - lookMs);
     lookedNs = nowNs();
+    lookedAt = wallClock().getTime();
     if (nowNs() >= window[windowAt.openNs]) begin ??= sampleUsage(servers.pids);
     watcher.look();
   }
@@ -121,7 +125,7 @@ async function measure(spec: RoundSpec, shared: SharedBuffers, crew: Crew, watch
   const end = sampleUsage(servers.pids);
   watcher.end();
   if (!signal.aborted) await drain(shared, plan, spec.shape.open, crew);
-  const answers = await crew.stop(0);
+  const answers = await crew.stop();
   const toldAfter = await servers.cpuMs();
   return {
     begin: begin ?? end,
@@ -141,6 +145,7 @@ function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, see
   const { keysLeft, unreachable, ...told } = seen;
   const { rows, cut } = readRows(spec.historyFolder, handedOver(reports));
   const columns = shared.workers.map(workerColumns);
+  const nodeFailures = mergeNodeFailures(reports.map((report) => report.nodeFailures));
   const total = (of: (report: WorkerReport) => number): number => reports.reduce((sum, report) => sum + of(report), 0);
   const live = (at: number): number => columns.reduce((sum, worker) => sum + worker.live[at], 0);
   const [openNs, closeNs] = controlOf(shared).window;
@@ -155,6 +160,7 @@ function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, see
       windowNs: [openNs, closeNs],
       lost: [...cut, ...measured.lost],
       keysLeft,
+      silentServers: new Set(nodeFailures.map(({ node }) => node)).size,
       unreachable,
       standstillMs: measured.standstillMs,
     },
@@ -166,7 +172,7 @@ function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, see
     commands: total((report) => report.commands),
     roundTrips: total((report) => report.roundTrips),
     errors: mergeErrors(reports),
-    nodeFailures: mergeNodeFailures(reports.map((report) => report.nodeFailures)),
+    nodeFailures,
     backlog: {
       pending: total((report) => report.backlog.pending),
       peak: Math.max(0, ...reports.map((report) => report.backlog.peak)),
@@ -176,7 +182,8 @@ function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, see
     ...told,
     interrupted: spec.signal.aborted,
   };
-  return { round, rows, histograms: mergeHistograms(columns.map((worker) => worker.histograms)) };
+  const kept = handedOver(reports).map(({ bytes }) => bytes);
+  return { round, rows, kept, histograms: mergeHistograms(columns.map((worker) => worker.histograms)) };
 }
 
 function resourceOf(

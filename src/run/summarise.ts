@@ -34,8 +34,10 @@ export function summarise(
     counterNames.map((name) => [name, sum(rounds, ({ round }) => round.measured[name])]),
   ) as Round['measured'];
   const grantsOfAll = sum(rounds, ({ round }) => round.history.counters.grants);
+  // A lost worker took its counts of commands with it, not its grants.
+  const anyLost = rounds.some(({ round }) => round.history.lost.length > 0);
   const perGrant = (count: number): number | null =>
-    grantsOfAll === 0 || strategy.topology.kind === 'none' ? null : count / grantsOfAll;
+    grantsOfAll === 0 || anyLost || strategy.topology.kind === 'none' ? null : count / grantsOfAll;
   const latency = Object.fromEntries(latencyNames.map((name) => [name, summariseLatency(histograms[name])])) as Record<
     (typeof latencyNames)[number],
     ReturnType<typeof summariseLatency>
@@ -77,6 +79,8 @@ export function summarise(
     unknown: counters.unknown,
     errors: sumErrors(rounds),
     nodeFailures: mergeNodeFailures(rounds.map(({ round }) => round.nodeFailures)),
+    claims: strategy.claims,
+    unreachable: [...new Set(rounds.flatMap(({ round }) => round.history.unreachable))],
     throughputHz: medianOr0(repeats.map((repeat) => repeat.throughputHz)),
     handoffHz: medianOr0(rounds.map((one) => (one.round.handoffs * 1000) / windowMs(one))),
     commandsPerGrant: perGrant(sum(rounds, ({ round }) => round.commands)),

@@ -59,22 +59,23 @@ export class Watcher {
       this.#warming = true;
       return;
     }
-    this.#last ??= { atNs: openNs, grants: 0, violations: 0, response: emptyHistogram() };
+    this.#last ??= { atNs: openNs, grants: 0, violations: this.violations, response: emptyHistogram() };
     this.#shown ??= this.#last;
+    const tickDue = (now - this.#shown.atNs) / 1e6 >= leastIntervalMs;
+    const pointDue = (now - this.#last.atNs) / 1e6 >= this.#intervalMs;
+    if (!tickDue && !pointDue) return;
     const mark = this.#mark(now);
-    const sinceMs = (mark.atNs - this.#shown.atNs) / 1e6;
-    if (sinceMs >= leastIntervalMs) {
+    if (tickDue) {
       this.#tell(mark, openNs);
       this.#shown = mark;
     }
-    if ((mark.atNs - this.#last.atNs) / 1e6 >= this.#intervalMs) this.#point(mark, openNs);
+    if (pointDue) this.#point(mark, openNs);
   }
 
+  /** The last interval, shorter than the others, and told even when nothing was granted in it. */
   end(): void {
-    const openNs = this.#control.window[windowAt.openNs];
-    if (this.#last === null) return;
     const mark = this.#mark(Math.min(nowNs(), this.#control.window[windowAt.closeNs]));
-    if (mark.grants > this.#last.grants && mark.atNs > this.#last.atNs) this.#point(mark, openNs);
+    if (this.#last !== null && mark.atNs > this.#last.atNs) this.#point(mark, this.#control.window[windowAt.openNs]);
   }
 
   #mark(atNs: number): Mark {

@@ -67,10 +67,11 @@ export class Fleet {
     return [...new Set(found.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])))];
   }
 
-  /** Names of those that do not answer now. */
+  /** Names of the masters that do not answer now. */
   async unreachable(): Promise<readonly string[]> {
-    const answers = await Promise.allSettled(this.members.map((member) => this.call(member, 'PING')));
-    return this.members.filter((_, i) => answers[i]?.status !== 'fulfilled').map((member) => member.name);
+    const masters = this.#masters();
+    const answers = await Promise.allSettled(masters.map((member) => this.call(member, 'PING')));
+    return masters.filter((_, i) => answers[i]?.status !== 'fulfilled').map((member) => member.name);
   }
 
   async removeKeys(): Promise<void> {

@@ -23,7 +23,7 @@ export interface Provisioned {
   onIncident(listener: (text: string) => void): () => void;
   /** Our keys, distinct, over all masters that answer. */
   keysLeft(): Promise<readonly string[]>;
-  /** Names of the servers that do not answer now. */
+  /** Names of the masters that do not answer now. */
   unreachable(): Promise<readonly string[]>;
   /** Deletes the keys under our prefix, and no others. */
   removeKeys(): Promise<void>;

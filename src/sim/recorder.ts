@@ -39,6 +39,7 @@ export class Recorder {
       windowNs: [startMs * 1e6, endMs * 1e6],
       lost: [],
       keysLeft,
+      silentServers: 0,
       unreachable: [],
       standstillMs: 0,
     };

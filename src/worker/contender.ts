@@ -24,6 +24,9 @@ import { controlAt, liveAt, windowAt, type Control, type WorkerColumns } from '.
 import { extendWhileHeld } from './extending.js';
 import { LeaseGuard } from './guard.js';
 
+/** Longer than an answer takes from the design to the contender, in the fullest event loop. */
+const handOverLimitMs = 100;
+
 /** What the contenders of one worker share. */
 export interface Shop {
   readonly plan: Plan;
@@ -108,10 +111,8 @@ export class Contender {
     const endNs = nowNs();
     this.#count(at.tries, measured, outcome.tries);
     if (measured) {
-      if (outcome.kind !== 'cancelled') {
-        recordNs(columns.histograms.service, endNs - startNs);
-        recordNs(columns.histograms.response, endNs - intendedNs);
-      }
+      recordNs(columns.histograms.service, endNs - startNs);
+      recordNs(columns.histograms.response, endNs - intendedNs);
       if (this.open) recordNs(columns.histograms.sendDelay, startNs - intendedNs);
     }
     if (measured || this.#waitedThrough(intendedNs, endNs)) recordNs(columns.histograms.wait, endNs - intendedNs);
@@ -123,7 +124,7 @@ export class Contender {
     row.acquireNs = endNs - startNs;
     if (outcome.kind === 'granted') {
       if (measured) recordNs(columns.histograms.acquire, outcome.roundMs * 1e6);
-      await this.#hold(outcome.grant, key, endNs, measured);
+      await this.#hold(outcome.grant, key, endNs, measured, isLate(outcome, endNs / 1e6));
     } else this.#notGranted(outcome, endNs, measured);
   }
 
@@ -150,17 +151,16 @@ export class Contender {
     }
   }
 
-  async #hold(grant: Grant, key: number, enterNs: number, measured: boolean): Promise<void> {
+  async #hold(grant: Grant, key: number, enterNs: number, measured: boolean, late: boolean): Promise<void> {
     const { plan, workload, cells, columns, resource, believed, cancel } = this.shop;
     const { flags, sendDelayNs, acquireNs } = this.#row;
     this.openNs = enterNs;
     cells.enter(key, this.id, enterNs, grant.validUntilMs * 1e6);
     this.#granted(enterNs, measured);
-    const late = grant.validUntilMs * 1e6 <= enterNs;
     const stopExtending = plan.extendEveryMs === null ? null : this.#extend(grant, key, plan.extendEveryMs, measured);
     const guarded = plan.holder === 'guarded';
+    const guard = new LeaseGuard(grant, guarded, cancel);
     try {
-      const guard = new LeaseGuard(grant, guarded, cancel);
       const updates = await workload.section(resource, key * workload.cellsPerKey, guard, plan.holdMs);
       believed[key] += updates;
     } catch (error) {
@@ -168,9 +168,10 @@ export class Contender {
     }
     const extended = (await stopExtending?.()) ?? false;
     const nowAtLeaveNs = nowNs();
+    guard.close();
     const validUntilNs = grant.validUntilMs * 1e6;
     cells.leave(key, this.id);
-    const leaveNs = guarded ? Math.max(enterNs, Math.min(nowAtLeaveNs, validUntilNs)) : nowAtLeaveNs;
+    const leaveNs = guarded ? Math.max(enterNs, Math.min(nowAtLeaveNs, guard.untilMs * 1e6)) : nowAtLeaveNs;
     const released = await this.#release(grant, measured);
     const releaseNs = nowNs() - nowAtLeaveNs;
     if (measured) recordNs(columns.histograms.release, releaseNs);
@@ -183,14 +184,14 @@ export class Contender {
 
   #extend(grant: Grant, key: number, everyMs: number, measured: boolean): () => Promise<boolean> {
     const { session, plan, cells, columns } = this.shop;
-    return extendWhileHeld(session, grant, plan.ttlMs, everyMs, (outcome, tookNs) => {
+    const onAnswer = (outcome: { readonly validUntilMs: number } | null, tookNs: number): void => {
       if (measured) recordNs(columns.histograms.extend, tookNs);
-      if (outcome === null) this.#count(at.extendFailed, measured);
-      else {
-        cells.extend(key, this.id, outcome.validUntilMs * 1e6);
-        this.#count(at.extended, measured);
-      }
-    });
+      this.#count(outcome === null ? at.extendFailed : at.extended, measured);
+      if (outcome !== null) cells.extend(key, this.id, outcome.validUntilMs * 1e6);
+    };
+    return extendWhileHeld(session, grant, plan.ttlMs, everyMs, onAnswer, (error) =>
+      this.#error(error, null, measured),
+    );
   }
 
   async #release(grant: Grant, measured: boolean): Promise<number> {
@@ -259,11 +260,20 @@ export class Contender {
   }
 }
 
+/**
+ * Validity was over when the design decided, by its own clock or, should that have stood still, by ours. What passes between
+ * its decision and our next step is the program's own delay, and no fault of the lock.
+ */
+function isLate({ grant, decidedMs }: Extract<AcquireOutcome, { kind: 'granted' }>, enterMs: number): boolean {
+  if (decidedMs === undefined || enterMs - decidedMs > handOverLimitMs) return grant.validUntilMs <= enterMs;
+  return grant.validUntilMs <= decidedMs;
+}
+
 export function recordMissed(columns: WorkerColumns, intendedNs: number): void {
   for (const counters of [columns.all, columns.measured]) {
     counters[at.attempts] += 1;
     counters[at.cancelled] += 1;
   }
-  recordNs(columns.histograms.wait, nowNs() - intendedNs);
-  recordNs(columns.histograms.sendDelay, nowNs() - intendedNs);
+  const { wait, response, sendDelay } = columns.histograms;
+  for (const histogram of [wait, response, sendDelay]) recordNs(histogram, nowNs() - intendedNs);
 }

@@ -48,7 +48,7 @@ port.on('message', (message: ToWorker) => {
   if (message.kind === 'go') started.cancel();
   else {
     ending.cancel();
-    after(message.cancelAfterMs, () => cancel.cancel());
+    cancel.cancel();
   }
 });
 

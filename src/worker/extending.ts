@@ -14,14 +14,23 @@ export function extendWhileHeld(
   ttlMs: number,
   everyMs: number,
   onAnswer: (outcome: Extended | null, tookNs: number) => void,
+  onError: (error: unknown) => void,
 ): () => Promise<boolean> {
   let extended = false;
   let stopped = session.extend === undefined;
   let under: Promise<void> | null = null;
   let stopTimer = (): void => {};
+  const attempt = async (): Promise<ExtendOutcome | null> => {
+    try {
+      return await session.extend!(grant, ttlMs);
+    } catch (error) {
+      onError(error);
+      return null;
+    }
+  };
   const extend = async (): Promise<void> => {
     const startNs = nowNs();
-    const outcome = await session.extend!(grant, ttlMs).catch(() => null);
+    const outcome = await attempt();
     if (outcome?.kind === 'refused') return;
     const done = outcome?.kind === 'extended' ? outcome : null;
     onAnswer(done, nowNs() - startNs);

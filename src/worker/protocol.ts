@@ -17,8 +17,8 @@ export interface WorkerTask {
 
 export type ToWorker =
   | { readonly kind: 'go' }
-  /** No new cycles; whoever waits goes on until `cancelAfterMs`. */
-  | { readonly kind: 'stop'; readonly cancelAfterMs: number };
+  /** No new cycles, and no more waiting. */
+  | { readonly kind: 'stop' };
 
 export type FromWorker =
   | { readonly kind: 'ready'; readonly clientOptions: Readonly<Record<string, unknown>> }

@@ -7,26 +7,32 @@ import type { WorkerReport } from './protocol.js';
 
 /** What the monitor adds to each delay that it reports. */
 const resolutionMs = 10;
+const lookMs = 20;
 /** Fewer delays than this tell no p99. */
 const leastDelays = 100;
 
 export type ThreadUsage = Pick<WorkerReport, 'eventLoopUtilisation' | 'eventLoopDelayUsP99' | 'cpuNs' | 'queuedNs'>;
 
-/** Samples at the opening of the window and at its close, or when asked, whichever is first. */
+/** Samples at the opening of the window and at its close, which may come earlier than planned. */
 export function watchThread(window: Float64Array): () => ThreadUsage {
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });
   let begin = sample();
+  let opened = false;
   let end: ReturnType<typeof sample> | null = null;
-  const msUntil = (ns: number): number => Math.max(0, (ns - nowNs()) / 1e6);
-  const stopOpening = after(msUntil(window[windowAt.openNs]), () => {
-    begin = sample();
-    delays.enable();
-  });
-  const closesInMs = msUntil(window[windowAt.closeNs]);
-  const stopClosing = closesInMs < 2 ** 31 ? after(closesInMs, () => (end = sample())) : (): void => {};
+  let stopLooking = (): void => {};
+  const look = (): void => {
+    const now = nowNs();
+    if (!opened && now >= window[windowAt.openNs]) {
+      opened = true;
+      begin = sample();
+      delays.enable();
+    }
+    if (now >= window[windowAt.closeNs]) end = sample();
+    else stopLooking = after(lookMs, look);
+  };
+  look();
   return () => {
-    stopOpening();
-    stopClosing();
+    stopLooking();
     end ??= sample();
     delays.disable();
     const p99Us = delays.count < leastDelays ? null : Math.max(0, delays.percentile(99) / 1000 - resolutionMs * 1000);

@@ -15,7 +15,7 @@ export default {
           if (owners.has(key)) return Promise.resolve({ kind: 'refused', why: 'busy' });
           const grant = new Lease(key, env.token(), env.nowMs() + request.ttlMs, env.nowMs());
           owners.set(key, grant.token);
-          return Promise.resolve({ kind: 'granted', grant });
+          return Promise.resolve({ kind: 'granted', grant, decidedMs: env.nowMs() });
         }),
       release: ({ key, token }) => {
         const kind = owners.get(key) === token ? 'released' : 'lost';
