@@ -11,6 +11,8 @@ const runQueueWaitLimit = 0.1;
 const machineBusyLimit = 0.9;
 /** Beyond it, the measurer's own turn shows in every latency. */
 const eventLoopDelayLimitUs = 20_000;
+/** A share of the response beyond which the send delay is worth a warning. */
+const sendDelayRatio = 0.25;
 
 export function validityWords(result: Result): Word[] {
   const { runs } = result;
@@ -21,6 +23,7 @@ export function validityWords(result: Result): Word[] {
     ...runs.flatMap(faultWords),
     ...runs.flatMap(errorWords),
     ...generatorWords(runs),
+    ...paceWords(runs),
     ...machineWords(runs),
     ...serverWords(runs),
     ...eventLoopWords(runs),
@@ -30,7 +33,9 @@ export function validityWords(result: Result): Word[] {
 function partialWords({ partial, exitCode }: Result): Word[] {
   if (!partial) return [];
   const interrupted = exitCode === exitCodes.interrupted || exitCode === exitCodes.terminated;
-  const why = interrupted ? 'the run was interrupted' : 'the run was interrupted, or a worker was lost';
+  const why = interrupted
+    ? 'the run was interrupted'
+    : 'a worker or too many servers were lost, or the run ended early';
   return [warning(`partial result: ${why}; the figures are of what was measured until then`)];
 }
 
@@ -88,6 +93,23 @@ function generatorWords(runs: readonly RunResult[]): Word[] {
     );
   }
   return words;
+}
+
+/** Under an arrival rate a late timer of ours counts as waiting for the lock. */
+function paceWords(runs: readonly RunResult[]): Word[] {
+  const late = runs.filter(({ load, latencyUs: { sendDelay, response } }) => {
+    return load.targetHz !== null && (sendDelay.p50 ?? 0) > sendDelayRatio * (response.p50 ?? Infinity);
+  });
+  if (late.length === 0) return [];
+  const told = late.map(({ strategy, latencyUs: { sendDelay, response, service } }) => {
+    const parts = [
+      `send delay p50 ${formatUs(sendDelay.p50)}`,
+      `response ${formatUs(response.p50)}`,
+      `service ${formatUs(service.p50)}`,
+    ];
+    return `${strategy} (${parts.join(', ')})`;
+  });
+  return [warning(`operations started late, by our own timers or for want of free contenders: ${told.join('; ')}`)];
 }
 
 function machineWords(runs: readonly RunResult[]): Word[] {
