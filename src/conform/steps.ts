@@ -17,9 +17,11 @@ export async function eventually(holds: () => boolean | Promise<boolean>): Promi
   return true;
 }
 
-/** Never early, as a plain timer may be. */
+/** To the end of a short lease. Never early, as a plain timer may be. */
 export function delayUntil(atMs: number): Promise<void> {
-  return new Promise((resolve) => void after(Math.max(0, atMs - nowMs()), resolve));
+  const leftMs = atMs - nowMs();
+  ensure(leftMs <= limits.eventuallyMs, `a short lease is to end in ${leftMs.toFixed(0)} ms`);
+  return new Promise((resolve) => void after(Math.max(0, leftMs), resolve));
 }
 
 export function isGranted(outcome: AcquireOutcome): outcome is Extract<AcquireOutcome, { kind: 'granted' }> {
