@@ -158,6 +158,15 @@ describe('the other checks', () => {
     expect(verdictOf(historyOf([dead], { waits: wait(0, 9000) }))).toBe('fail');
     expect(verdictOf(historyOf([{ ...dead, validUntil: 20_000 }], { waits: wait(0, 9000) }))).toBe('pass');
     expect(verdictOf(historyOf([], { windowNs: [0, 2_000e6] }))).toBe('undecided');
+    // Somebody or something else may have been the reason.
+    for (const more of [
+      { standstillMs: 3000 },
+      { silentServers: 1 },
+      { unreachable: ['primary'] },
+      { lost: ['worker 0'] },
+    ]) {
+      expect(verdictOf(historyOf([one], { waits: wait(150, 2800), ...more }))).toBe('undecided');
+    }
   });
 
   it('find keys left behind', () => {

@@ -18,6 +18,14 @@ export default {
     const boundMs = context.ttlMs + context.retryMaxMs + slackMs;
     const claimed = context.claims.expires;
     const stall = longestStall(history, boundMs * 1e6);
+    if (stall !== null && history.standstillMs > slackMs) {
+      const seconds = (history.standstillMs / 1e3).toFixed(1);
+      return undecided(
+        this.name,
+        claimed,
+        `nobody got the lock for a time, but the harness itself stood still for ${seconds} s`,
+      );
+    }
     const silent = Math.max(history.silentServers, history.unreachable.length);
     if (stall !== null && silent > context.claims.toleratesDown) {
       const promised = `progress is promised with at most ${context.claims.toleratesDown} servers down`;

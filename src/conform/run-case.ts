@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly masters: number;
   readonly replicas: number;
   readonly control: boolean;
+  /** All servers running, thawed and empty again. */
+  reset(): Promise<void>;
   /** A fresh world for each attempt. */
   world(): CaseWorld;
   /** What the design threw outside of any call since it was asked last. */
@@ -41,6 +43,7 @@ export async function runCase(one: ConformCase, around: Surroundings): Promise<C
   for (let run = 0; lacking === null && run <= repeats; run += 1) {
     const attempt = await attemptCase(one, around);
     found = attempt.found;
+    await around.reset();
     if (!found.fails || attempt.stalledMs < stallMs) break;
   }
   const unclaimed = missingClaims.length > 0 && (found.verdict === 'pass' || found.verdict === 'fail');

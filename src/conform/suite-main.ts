@@ -35,7 +35,6 @@ async function run({ contestant, cases: names, servers, image }: Assignment): Pr
       const result: CaseResult = hopeless ? notJudged(one) : await runCase(one, around);
       if (name === firstCase) hopeless = result.verdict === 'fail';
       tell({ kind: 'ended', result });
-      if (!hopeless) await Promise.all(lab.servers.map((server) => server.reset()));
     }
   } finally {
     await lab.close();
@@ -66,6 +65,7 @@ function surroundings(contestant: Contestant, strategy: LockStrategy, lab: Lab):
     replicas: topology.replicas,
     control: lab.control,
     world: () => createWorld(contestant, strategy, lab, layout),
+    reset: async () => void (await Promise.all(lab.servers.map((server) => server.reset()))),
     strays: () => strays.splice(0),
   };
 }
