@@ -86,7 +86,10 @@ export interface LockSession {
   /** Idempotent. 'lost': it was no longer ours. 'unknown': the answer did not come. */
   release(grant: Grant): Promise<ReleaseOutcome>;
   extend?(grant: Grant, ttlMs: number): Promise<ExtendOutcome>;
-  /** Resolves when no straggler is under way and no release is owed: only now can "no key left behind" be tested. */
+  /**
+   * Resolves when no straggler is under way and no release is owed to a server that is up: only now can "no key left behind" be
+   * tested. A server that stands still holds it up for as long: bound the wait.
+   */
   quiesce(): Promise<void>;
   /** Releases owed, answers outstanding: the backlog of stragglers. */
   backlog(): Backlog;
