@@ -25,15 +25,31 @@ function coveredUntilNs(rows: GrantRows, row: number): number {
   return Math.min(rows.leaveNs[row], rows.validUntilNs[row]);
 }
 
+/** Several checks sweep the same rows: sorted and swept once for all of them. */
+const ordered = new WeakMap<GrantRows, Uint32Array>();
+const found = new WeakMap<GrantRows, Overlaps>();
+
 /** Row numbers of entries, by key, then by time of entry. */
 export function entriesInOrder(rows: GrantRows): Uint32Array {
+  let order = ordered.get(rows);
+  if (order === undefined) ordered.set(rows, (order = sortEntries(rows)));
+  return order;
+}
+
+export function findOverlaps(rows: GrantRows): Overlaps {
+  let overlaps = found.get(rows);
+  if (overlaps === undefined) found.set(rows, (overlaps = sweep(rows)));
+  return overlaps;
+}
+
+function sortEntries(rows: GrantRows): Uint32Array {
   const order = new Uint32Array(rows.count);
   let n = 0;
   for (let row = 0; row < rows.count; row += 1) if ((rows.flags[row] & rowFlags.unknown) === 0) order[n++] = row;
   return order.subarray(0, n).sort((a, b) => rows.key[a] - rows.key[b] || rows.enterNs[a] - rows.enterNs[b]);
 }
 
-export function findOverlaps(rows: GrantRows): Overlaps {
+function sweep(rows: GrantRows): Overlaps {
   const doubleGrants: Overlap[] = [];
   const overstays: Overlap[] = [];
   let key = -1;

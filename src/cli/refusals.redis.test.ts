@@ -1,5 +1,6 @@
 /** Wrong input of every kind, and what the program tells of itself: words, exit codes, no stack trace. */
 import { writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bench, emptyRoom, removeRooms, type Ended } from './testing.js';
@@ -42,6 +43,16 @@ describe('bench refuses', { timeout: 30_000 }, () => {
     expect(ended.err).not.toMatch(/^\s+at /m);
     expect(ended.err).not.toContain('secret');
     expect(ended.out).toBe('');
+  });
+
+  it('a server that is no Redis', async () => {
+    const server = createServer((socket) => socket.on('error', () => {}).end('<html>no Redis</html>\n'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const ended = await run('--redis', `127.0.0.1:${port}`, '--strategy', 'single');
+    server.close();
+    expect(ended.err).toContain('is no Redis');
+    expect(ended.code).toBe(3);
   });
 
   it('to start without any Redis, and says for each platform how to get one', async () => {

@@ -80,6 +80,7 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string, hint: string
   [/AUTH.*without any password/s, 'has no password set, yet one was given', 'Unset LOCKBENCH_REDIS_PASSWORD.'],
   [/NOPERM/, 'does not permit this user to do it', 'The user needs at least: +@all on the keys of --key-prefix.'],
   [/ECONNREFUSED/, 'refuses the connection: nothing listens there', 'Start it, or correct host and port of --redis.'],
+  [/RESP type|Protocol error/i, 'is no Redis: it answers in another protocol', 'Correct host and port of --redis.'],
   [/ENOTFOUND|EAI_AGAIN/, 'cannot be found: no such host name', 'Correct the host of --redis.'],
   [/timed out|ETIMEDOUT/i, 'does not answer', 'Is it stopped, or is there a firewall on the way?'],
   [

@@ -159,7 +159,8 @@ class Benchmark {
 
   async #round(host: ServerHost | null, strategy: StrategyPlan, round: number): Promise<void> {
     const { plan, store, observer, checks, signal } = this.parts;
-    observer.phase(`${strategy.label}: starting ${describe(strategy)}`);
+    const doing = host?.kind === 'external' ? 'connecting to' : 'starting';
+    observer.phase(`${strategy.label}: ${doing} ${describe(strategy)}`);
     const servers =
       strategy.topology.kind === 'none' || host === null ? noServers : await host.provision(strategy.topology);
     try {
@@ -205,7 +206,7 @@ function persistenceOf(servers: Environment['servers']): RunResult['persistence'
 function describe({ topology }: StrategyPlan): string {
   switch (topology.kind) {
     case 'none':
-      return 'without servers';
+      return 'no server';
     case 'single':
       return 'one Redis';
     case 'quorum':
