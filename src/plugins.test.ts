@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Check, LoadShape, LockStrategy, Reporter, Topology, Workload } from './contract/index.js';
 import { listPlugins, loadPlugin, loadPluginFile, nearest } from './base/plugins.js';
+import { nowMs } from './base/clock.js';
 import { seededRandom } from './base/random.js';
 import { openCatalogue } from './plan/catalogue.js';
 import { parseField, showDefault } from './plan/parse-field.js';
@@ -90,7 +91,15 @@ describe('load shape rate', () => {
 
 describe.each(workloads.map((workload) => [workload.name, workload] as const))('workload %s', (_, workload) => {
   it('yields inside the lock, and a guarded section without a lease changes nothing', async () => {
-    const cells = new Int32Array(Math.max(1, workload.cellsPerKey));
+    const items = new Map<number, number>();
+    const resource = {
+      read: (item: number) => items.get(item) ?? 0,
+      write: (item: number, value: number) => {
+        items.set(item, value);
+        return true;
+      },
+    };
+    const visit = { holdMs: 1, nowMs };
     let yields = 0;
     const guard = (may: boolean) => ({
       mayProceed: () => may,
@@ -99,11 +108,11 @@ describe.each(workloads.map((workload) => [workload.name, workload] as const))('
         return Promise.resolve();
       },
     });
-    await workload.section(cells, 0, guard(true), 1);
+    await workload.section(resource, guard(true), visit);
     expect(yields).toBeGreaterThan(0);
-    const before = [...cells];
-    expect(await workload.section(cells, 0, guard(false), 1)).toBe(0);
-    expect([...cells]).toEqual(before);
+    const before = [...items];
+    expect(await workload.section(resource, guard(false), visit)).toBe(0);
+    expect([...items]).toEqual(before);
   });
 });
 

@@ -56,7 +56,7 @@ await group(`recorder, ${batch} times`, (bench) => {
     contender: 0,
     flags: 1,
   };
-  const cells = new ExclusionCells(allocateShared({ workers: 1, contenders: 1, keys: 1, cellsPerKey: 0 }), true);
+  const cells = new ExclusionCells(allocateShared({ workers: 1, contenders: 1, keys: 1 }), true);
   bench.add('histogram: record', () => {
     for (let i = 0; i < batch; i += 1) recordNs(counts, values[i]);
   });

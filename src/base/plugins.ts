@@ -20,6 +20,7 @@ const folders = {
   check: new URL('../check/', import.meta.url),
   reporter: new URL('../report/', import.meta.url),
   scenario: new URL('../../bench/scenarios/', import.meta.url),
+  fault: new URL('../faults/', import.meta.url),
   'conformance case': new URL('../conform/cases/', import.meta.url),
 } as const;
 

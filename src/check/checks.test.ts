@@ -127,11 +127,15 @@ describe('the other checks', () => {
   });
 
   it('count lost updates, and invented ones', () => {
-    expect(judge(lostUpdates, historyOf([], { resource: { believed: [10, 5], found: [7, 6] } }))).toMatchObject({
+    expect(
+      judge(lostUpdates, historyOf([], { resource: { kind: 'memory', believed: [10, 5], found: [7, 6] } })),
+    ).toMatchObject({
       verdict: 'fail',
       violations: 4,
     });
-    expect(judge(lostUpdates, historyOf([], { resource: { believed: [10], found: [10] } }))).toMatchObject({
+    expect(
+      judge(lostUpdates, historyOf([], { resource: { kind: 'memory', believed: [10], found: [10] } })),
+    ).toMatchObject({
       verdict: 'pass',
       upperBound: 0.3,
     });

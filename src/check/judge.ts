@@ -1,13 +1,20 @@
 /** All checks over one history; and over the rounds of one contestant, the worst verdict of each with its evidence. */
-import type { Check, CheckContext, History, Plan, StrategyPlan, Verdict } from '../contract/index.js';
+import type { Check, CheckContext, Harm, History, Plan, StrategyPlan, Verdict } from '../contract/index.js';
 
-export function contextOf(plan: Plan, strategy: StrategyPlan): CheckContext {
+export function contextOf(
+  plan: Plan,
+  strategy: StrategyPlan,
+  harm: Harm | null,
+  nodeNames: readonly string[],
+): CheckContext {
   return {
     claims: strategy.claims,
     holder: plan.holder,
     ttlMs: plan.ttlMs,
     waitMs: plan.waitMs,
     retryMaxMs: strategy.retry.kind === 'fixed' ? strategy.retry.minMs : strategy.retry.maxMs,
+    harm,
+    nodeNames,
     contenderNames: (contender) => `w${Math.floor(contender / plan.contenders)}.${contender % plan.contenders}`,
   };
 }

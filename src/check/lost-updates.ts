@@ -6,7 +6,7 @@ export default {
   name: 'lost-updates',
   help: 'every update made inside the lock is found in the end',
   judge(history, context) {
-    if (history.resource === null) return null;
+    if (history.resource?.kind !== 'memory') return null;
     const { believed, found } = history.resource;
     let lost = 0;
     let total = 0;

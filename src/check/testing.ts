@@ -41,6 +41,8 @@ export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'r
     silentServers: 0,
     unreachable: [],
     standstillMs: 0,
+    faults: [],
+    trace: [],
     ...more,
   };
 }
@@ -51,5 +53,7 @@ export const context: CheckContext = {
   ttlMs: 1000,
   waitMs: 5000,
   retryMaxMs: 500,
+  harm: { one: 'update lost', many: 'updates lost', costOnly: false },
+  nodeNames: ['master 1', 'master 2', 'master 3'],
   contenderNames: (contender) => `c${contender}`,
 };

@@ -1,7 +1,7 @@
 /** `bench check RUN`: judges a stored run again, from its folder alone. */
-import { LockbenchError, exitCodes, type Check, type StrategyPlan } from '../contract/index.js';
+import { LockbenchError, exitCodes, type Check, type StrategyPlan, type Workload } from '../contract/index.js';
 import { combineVerdicts, contextOf, isInvalid, isViolation, judgeHistory } from '../check/judge.js';
-import { listPlugins } from '../base/plugins.js';
+import { listPlugins, loadPlugin } from '../base/plugins.js';
 import { readRun } from '../record/store.js';
 import type { Args } from './args.js';
 import { print } from './terminal-output.js';
@@ -9,6 +9,7 @@ import { print } from './terminal-output.js';
 export async function checkCommand(args: Args): Promise<number> {
   const { plan, rounds } = readRun(runFolder(args, 'check'));
   const checks = await listPlugins<Check>('check');
+  const workload = await loadPlugin<Workload>('workload', plan.workload);
   const lines: string[] = [];
   let violated = false;
   let invalid = false;
@@ -19,9 +20,11 @@ export async function checkCommand(args: Args): Promise<number> {
       continue;
     }
     const verdicts = combineVerdicts(
-      own.map((data) => judgeHistory(checks, { ...data.round.history, rows: data.rows }, contextOf(plan, strategy))),
+      own.map(({ round, history }) =>
+        judgeHistory(checks, history, contextOf(plan, strategy, workload.harm, round.nodeNames)),
+      ),
     );
-    const grants = own.reduce((sum, { rows }) => sum + rows.count, 0);
+    const grants = own.reduce((sum, { history }) => sum + history.rows.count, 0);
     lines.push(
       `${strategy.label}: ${grants.toLocaleString('en')} grants in ${own.length} round${own.length > 1 ? 's' : ''}`,
     );

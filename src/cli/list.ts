@@ -9,6 +9,7 @@ const kinds: Readonly<Record<string, PluginKind>> = {
   strategies: 'strategy',
   workloads: 'workload',
   loads: 'load shape',
+  faults: 'fault',
   checks: 'check',
   reporters: 'reporter',
   scenarios: 'scenario',

@@ -72,6 +72,7 @@ function givenOptions(args: Args): Record<string, string> {
     if (typeof value === 'string') given[name] = value;
     else if (!Array.isArray(value)) continue;
     else if (name === 'strategy') given[name] = value.join(',');
+    else if (name === 'fault') given[name] = value.join(' ');
     else
       throw new LockbenchError(
         'BAD_ARGUMENT',

@@ -1,6 +1,8 @@
 /** What was recorded of a run, and the pure functions that judge it. */
 import type { Claims } from './strategy.js';
 import type { Holder } from './plan.js';
+import type { FaultRecord } from './result.js';
+import type { Harm } from './workload.js';
 
 /** Bits of `GrantRows.flags`. */
 export const rowFlags = {
@@ -18,6 +20,10 @@ export const rowFlags = {
   open: 32,
   /** The lease was extended at least once. */
   extended: 64,
+  /** An extension was told that the lock is lost while its holder was inside. */
+  lost: 128,
+  /** The holder was told (`Grant.onLost`) while it was inside. */
+  lossTold: 256,
 } as const;
 
 /** One column for each field, one row for each grant (or unknown acquire), in no particular order. Times in ns are doubles. */
@@ -70,6 +76,44 @@ export interface Wait {
   readonly untilNs: number;
 }
 
+/** Every operation that reached the resource's own process, in the order of its arrival. One column for each field. */
+export interface ResourceRows {
+  readonly count: number;
+  readonly atNs: Float64Array;
+  readonly key: Uint32Array;
+  readonly contender: Uint16Array;
+  /** Which grant of this contender, counted from 0: contender and number name a grant. */
+  readonly grant: Uint32Array;
+  /** See `resourceOps`. */
+  readonly op: Uint8Array;
+  readonly item: Float64Array;
+  /** Written, or found by a read; NaN where it was refused. */
+  readonly value: Float64Array;
+  /** Fencing token; -1n where the design mints none. */
+  readonly fence: BigInt64Array;
+}
+
+export const resourceOps = { read: 0, write: 1, refusedRead: 2, refusedWrite: 3 } as const;
+
+export type ResourceHistory =
+  /** Per key, updates believed made and the value found in the end. */
+  | { readonly kind: 'memory'; readonly believed: readonly number[]; readonly found: readonly number[] }
+  | { readonly kind: 'server'; readonly rows: ResourceRows };
+
+/** One step at a server, kept in runs with faults to tell an interleaving with. */
+export interface TraceStep {
+  readonly atNs: number;
+  readonly worker: number;
+  /** Index of the server; null for a step of the contender itself. */
+  readonly node: number | null;
+  readonly key: string;
+  readonly token: string;
+  /** "SET", "release", ... */
+  readonly what: string;
+  /** "OK", "nil", "TIMEOUT"; null for a sending. */
+  readonly answer: string | null;
+}
+
 export interface History {
   readonly rows: GrantRows;
   /** Of the whole run, warm-up included. */
@@ -82,8 +126,10 @@ export interface History {
   } | null;
   /** The longest waits that ended without a grant, or took several attempts to one. */
   readonly waits: readonly Wait[];
-  /** Per key, updates believed made and the value found in the end; null for a workload without a value. */
-  readonly resource: { readonly believed: readonly number[]; readonly found: readonly number[] } | null;
+  /** Null for a workload that protects nothing but time. */
+  readonly resource: ResourceHistory | null;
+  readonly faults: readonly FaultRecord[];
+  readonly trace: readonly TraceStep[];
   readonly windowNs: readonly [openNs: number, closeNs: number];
   /** Workers whose records are missing or cut short, with the reason. */
   readonly lost: readonly string[];
@@ -103,6 +149,10 @@ export interface CheckContext {
   readonly ttlMs: number;
   readonly waitMs: number;
   readonly retryMaxMs: number;
+  /** Null for a workload that protects nothing but time. */
+  readonly harm: Harm | null;
+  /** "master 3" */
+  readonly nodeNames: readonly string[];
   readonly contenderNames: (contender: number) => string;
 }
 

@@ -4,5 +4,6 @@ export * from './strategy.js';
 export * from './errors.js';
 export * from './plan.js';
 export * from './workload.js';
+export * from './fault.js';
 export * from './check.js';
 export * from './result.js';

@@ -1,5 +1,6 @@
 /** One run, wholly decided: frozen, JSON-safe, without secrets. `plan.json` holds it, and a run can be repeated from it. */
 import type { Claims, Topology } from './strategy.js';
+import type { FaultPlan } from './fault.js';
 import type { Options } from './options.js';
 
 export const planSchemaVersion = 1;
@@ -8,6 +9,12 @@ export type ClientName = 'ioredis' | 'node-redis';
 export type ServersKind = 'auto' | 'process' | 'container' | 'external';
 export type Persistence = 'none' | 'everysec' | 'always';
 export type Holder = 'guarded' | 'naive';
+/** thread: workers share the harness's process, and cells in its memory. process: as separate programs do. */
+export type Isolate = 'thread' | 'process';
+/** memory: a cell in shared memory, for speed. server: a process of its own that stamps the order of arrival. */
+export type ResourcePath = 'none' | 'memory' | 'server';
+/** Which operations the resource refuses when it has seen a newer token. */
+export type Fencing = 'off' | 'writes' | 'reads+writes';
 export type KeyChoice = 'hot' | 'uniform' | 'zipf';
 
 /** full-jitter: uniform below an exponential from minMs to maxMs. uniform: between them. fixed: minMs. */
@@ -45,6 +52,8 @@ export interface Plan {
   readonly seed: number;
   readonly strategies: readonly StrategyPlan[];
   readonly repeat: number;
+  /** The rounds are trials of one scenario: what counts is in how many of them something was violated. */
+  readonly trials: boolean;
 
   readonly servers: ServersKind;
   readonly image: string;
@@ -53,12 +62,15 @@ export interface Plan {
   /** Prefix of every key that the run touches. */
   readonly keyPrefix: string;
 
+  readonly isolate: Isolate;
   readonly workers: number;
   /** For each worker. */
   readonly contenders: number;
   readonly keys: number;
   readonly keyChoice: KeyChoice;
   readonly workload: string;
+  readonly resource: ResourcePath;
+  readonly fencing: Fencing;
   readonly holder: Holder;
 
   readonly load: string;
@@ -75,4 +87,8 @@ export interface Plan {
   readonly waitMs: number;
   /** Extend a held lease every so often; null: never. */
   readonly extendEveryMs: number | null;
+
+  /** Standing round trip added to each server, in the order of roles; the last holds for those beyond. Empty: none. */
+  readonly latencyMs: readonly number[];
+  readonly faults: readonly FaultPlan[];
 }

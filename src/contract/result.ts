@@ -1,8 +1,9 @@
 /** `summary.json`, what `--format json` prints: a public interface. A change of meaning raises `resultSchemaVersion`. */
 import type { Verdict } from './check.js';
 import type { Options } from './options.js';
+import type { FaultEvent } from './fault.js';
 import type { FailureCode } from './redis.js';
-import type { ClientName, Holder, KeyChoice, Persistence } from './plan.js';
+import type { ClientName, Fencing, Holder, Isolate, KeyChoice, Persistence, ResourcePath } from './plan.js';
 import type { Claims, Topology } from './strategy.js';
 
 export const resultSchemaVersion = 1;
@@ -34,13 +35,25 @@ export interface SeriesPoint {
   readonly violations: number;
 }
 
+/** Times from the opening of the measured window. */
 export interface FaultRecord {
   readonly name: string;
+  /** Which servers or clients, in words; empty where it did not come so far. */
   readonly target: string;
-  readonly intendedMs: number | null;
+  readonly intendedMs: number;
+  readonly event: FaultEvent | null;
+  /** Null: it never struck. */
   readonly startedMs: number | null;
   readonly healedMs: number | null;
   readonly effective: boolean;
+  /** What was done, or why nothing came of it. */
+  readonly what: string;
+  /** Servers that did not answer after it was healed. */
+  readonly unhealthy: readonly string[];
+  /** From healing to the next grant, and to a rate of 95 % of that before the fault; null: not within the window. */
+  readonly firstGrantMs: number | null;
+  readonly recoveredMs: number | null;
+  readonly round: number;
 }
 
 /** Commands to one node that got no answer, by reason. */
@@ -81,7 +94,7 @@ export interface RunResult {
   readonly nodes: number;
   /** As the servers themselves say; 'unknown' where they do not. */
   readonly persistence: Persistence | 'unknown';
-  readonly isolate: 'thread';
+  readonly isolate: Isolate;
   readonly holder: Holder;
   readonly workers: number;
   readonly contenders: number;
@@ -89,6 +102,11 @@ export interface RunResult {
   readonly keyChoice: KeyChoice;
   readonly load: { readonly shape: string; readonly targetHz: number | null; readonly achievedHz: number | null };
   readonly workload: string;
+  /** Where its resource was, and what that enforced. */
+  readonly resource: ResourcePath;
+  readonly fencing: Fencing;
+  /** Standing round trip added to each server. */
+  readonly latencyMs: readonly number[];
   readonly ttlMs: number;
   readonly holdMs: number;
   readonly thinkMs: number;
@@ -127,6 +145,12 @@ export interface RunResult {
   /** Violations that `none` made on the same plan, per 1,000 grants: what these checks can see; null when it did not run. */
   readonly detectionPower: { readonly grants: number; readonly violationsPer1000: number } | null;
   readonly faults: readonly FaultRecord[];
+  /** With --trials: how many, and in how many of them something was violated. */
+  readonly trials: { readonly count: number; readonly violated: number } | null;
+  /** What the workload suffered, in its own words; null where it protects nothing. */
+  readonly harm: { readonly words: string; readonly count: number; readonly costOnly: boolean } | null;
+  /** Locks of holders that died, and how long they kept others out. */
+  readonly orphans: { readonly count: number; readonly longestMs: number };
   /** What happened to servers and workers, in words, with its time. */
   readonly incidents: readonly string[];
   readonly series: readonly SeriesPoint[];

@@ -23,6 +23,8 @@ export interface Claims {
   readonly toleratesDown: number;
   /** So many nodes may lose their data at once and exclusion still holds. */
   readonly toleratesLoss: number;
+  /** Every grant carries a fencing token, larger than those of all grants before it. Absent: it mints none. */
+  readonly fences?: boolean;
 }
 
 export interface TtlRules {

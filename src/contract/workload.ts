@@ -8,15 +8,44 @@ export interface Guard {
   pause(ms: number): Promise<void>;
 }
 
+/**
+ * What the lock protects, as one critical section sees it: numbered items, each a whole number, 0 at first. Between two
+ * steps anything may happen; what the section did is known only when the answer is there.
+ */
+export interface Resource {
+  /** Null: refused, a newer fencing token has been seen. */
+  read(item: number): number | null | Promise<number | null>;
+  /** False: refused, a newer fencing token has been seen. */
+  write(item: number, value: number): boolean | Promise<boolean>;
+}
+
+export interface Visit {
+  readonly holdMs: number;
+  /** Monotonic. */
+  nowMs(): number;
+}
+
+/** What comes of it when two contenders are inside, in the words of those who suffer: the same value written to one item twice. */
+export interface Harm {
+  /** "unit oversold" */
+  readonly one: string;
+  /** "units oversold" */
+  readonly many: string;
+  /** The lock is taken for efficiency: double work is a cost, not a violation. */
+  readonly costOnly: boolean;
+}
+
 export interface Workload {
   readonly name: string;
   readonly help: string;
   /** The invariant in its users' words. */
   readonly invariant: string;
-  /** Shared 32-bit cells that one key's resource needs; the first is what is judged. */
-  readonly cellsPerKey: number;
-  /** Runs one critical section on the cells of one key and returns how many updates it believes to have made. */
-  section(cells: Int32Array, at: number, guard: Guard, holdMs: number): Promise<number>;
+  /** Null where nothing is protected but time. */
+  readonly harm: Harm | null;
+  /** Item 0 is all it touches, so it can run in shared memory, where speed is measured. */
+  readonly oneItem: boolean;
+  /** Runs one critical section and returns how many updates it believes to have made. Never writes one value to one item twice. */
+  section(resource: Resource, guard: Guard, visit: Visit): Promise<number>;
 }
 
 /** When the operations of one worker are meant to start. Times are in ms on the monotonic clock. */

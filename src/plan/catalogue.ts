@@ -1,6 +1,6 @@
 /** Loads what a plan can choose from: our own plug-ins, and strategies from files anywhere. */
 import { resolve } from 'node:path';
-import { LockbenchError, type LoadShape, type LockStrategy, type Workload } from '../contract/index.js';
+import { LockbenchError, type Fault, type LoadShape, type LockStrategy, type Workload } from '../contract/index.js';
 import { listPlugins, loadPluginFile } from '../base/plugins.js';
 import { parseField, showDefault } from './parse-field.js';
 
@@ -14,6 +14,7 @@ export interface Catalogue {
   readonly files: ReadonlyMap<string, { readonly file: string; readonly strategy: LockStrategy }>;
   readonly workloads: readonly Workload[];
   readonly shapes: readonly LoadShape[];
+  readonly faults: readonly Fault[];
 }
 
 /** `paths` are the strategies that are given as files, as they were written. */
@@ -23,12 +24,13 @@ export async function openCatalogue(paths: readonly string[] = []): Promise<Cata
     const file = resolve(path);
     files.set(path, { file, strategy: checked(path, await loadPluginFile<LockStrategy>('strategy', file)) });
   }
-  const [strategies, workloads, shapes] = await Promise.all([
+  const [strategies, workloads, shapes, faults] = await Promise.all([
     listPlugins<LockStrategy>('strategy'),
     listPlugins<Workload>('workload'),
     listPlugins<LoadShape>('load shape'),
+    listPlugins<Fault>('fault'),
   ]);
-  return { strategies, files, workloads, shapes };
+  return { strategies, files, workloads, shapes, faults };
 }
 
 /** What a strategy from elsewhere must have, before it fails in some worker. */

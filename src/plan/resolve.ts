@@ -5,21 +5,29 @@
 import {
   planSchemaVersion,
   type Endpoint,
+  type Fencing,
   type Holder,
+  type Isolate,
   type KeyChoice,
   type OptionValue,
   type Persistence,
   type Plan,
   type ServersKind,
 } from '../contract/index.js';
+import { formatSettingMs, parseDurationMs } from '../base/units.js';
 import type { Catalogue, RawOptions } from './catalogue.js';
 import { parseField } from './parse-field.js';
 import { Problems } from './problems.js';
+import { checkFaults, resolveFaults, type ChosenFault } from './resolve-faults.js';
+import { resolveResource } from './resolve-resource.js';
 import { ownSettings, resolveStrategies } from './resolve-strategies.js';
 import { runOptions } from './run-options.js';
 
 /** With `operations` and no duration, the window ends by time after this at the latest. */
 const operationsCapMs = 600_000;
+/** After the last fault, beside two leases. */
+const settlingMs = 1000;
+const longestLatencyMs = 10_000;
 
 export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: readonly Endpoint[], seed: number): Plan {
   const problems = new Problems();
@@ -43,15 +51,22 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
   if (shape?.open === true && rateHz === null) problems.add('--rate', '', `arrivals per second, for --load ${load}`);
   if (shape?.open === false && rateHz !== null)
     problems.add('--rate', raw.rate, `--load rate (with --load ${load} there is no rate)`);
-  const workload = value<string>('workload');
-  if (!catalogue.workloads.some((candidate) => candidate.name === workload)) {
+  const workloadName = value<string>('workload');
+  const workload = catalogue.workloads.find((candidate) => candidate.name === workloadName);
+  if (workload === undefined) {
     problems.unknown(
       '--workload',
-      workload,
+      workloadName,
       'workload',
       catalogue.workloads.map((one) => one.name),
     );
   }
+  const isolateAsked = given('isolate') ? value<Isolate>('isolate') : null;
+  const faults = resolveFaults(raw.fault ?? '', catalogue, problems);
+  const forked = faults.find(({ fault }) => fault.needs.isolate === 'process');
+  if (isolateAsked === 'thread' && forked !== undefined)
+    problems.refuse('--isolate', 'thread', `${forked.plan.name} kills a worker, which must be a process`);
+  const isolate = isolateAsked ?? (forked === undefined ? 'thread' : 'process');
   const operations = given('operations') ? value<number>('operations') : null;
   const servers = external.length > 0 && !given('servers') ? 'external' : value<ServersKind>('servers');
   if (servers === 'external' && external.length === 0) problems.add('--redis', '', 'addresses, for --servers external');
@@ -65,25 +80,59 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
     problems.add('--servers', servers, 'external, when --redis is given');
   const ttlMs = value<number>('ttl');
   const waitMs = value<number>('wait');
+  const latencyMs = resolveLatency(raw.latency ?? '', problems);
+  const strategies = resolveStrategies(raw, catalogue, problems, ttlMs, external.length);
+  const persistence = value<Persistence>('persistence');
+  const workers = value<number>('workers');
+  checkFaults(faults, strategies, { servers, persistence, workers }, problems);
+  const wanted = {
+    path: given('resource') ? value<'memory' | 'server'>('resource') : null,
+    fencing: value<Fencing>('fencing'),
+  };
+  const resource =
+    workload === undefined
+      ? 'none'
+      : resolveResource(workload, strategies, wanted, isolate, faults.length > 0, problems);
+  for (const {
+    fault,
+    plan: { text },
+  } of faults) {
+    if (fault.needs.resource === true && resource !== 'server')
+      problems.refuse('--fault', text, 'it needs something that is written to; add --workload counter');
+  }
+  if (given('trials') && given('repeat')) problems.add('--trials', raw.trials, 'either --trials or --repeat');
+  const durationMs = given('duration')
+    ? value<number>('duration')
+    : defaultDurationMs(faults, ttlMs, given('trials'), operations !== null);
+  for (const {
+    plan: { text, startMs },
+  } of faults) {
+    if (startMs >= durationMs)
+      problems.add('--fault', text, `a start before the end of the measured time, ${formatSettingMs(durationMs)}`);
+  }
   const plan: Plan = {
     schemaVersion: planSchemaVersion,
     seed: given('seed') ? value<number>('seed') : seed,
-    strategies: resolveStrategies(raw, catalogue, problems, ttlMs, external.length),
-    repeat: value<number>('repeat'),
+    strategies,
+    repeat: given('trials') ? value<number>('trials') : value<number>('repeat'),
+    trials: given('trials'),
     servers,
     image: value<string>('image'),
-    persistence: value<Persistence>('persistence'),
+    persistence,
     external: external.map(({ host, port, tls }) => ({ host, port, tls })),
     keyPrefix: value<string>('key-prefix'),
-    workers: value<number>('workers'),
+    isolate,
+    workers,
     contenders: value<number>('contenders'),
     keys: value<number>('keys'),
     keyChoice: value<KeyChoice>('key-choice'),
-    workload,
+    workload: workloadName,
+    resource,
+    fencing: wanted.fencing,
     holder: value<Holder>('holder'),
     load,
     rateHz,
-    durationMs: operations !== null && !given('duration') ? operationsCapMs : value<number>('duration'),
+    durationMs,
     warmupMs: value<number>('warmup'),
     operations,
     ttlMs,
@@ -91,6 +140,8 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
     thinkMs: value<number>('think'),
     waitMs,
     extendEveryMs: given('extend-every') ? value<number>('extend-every') : null,
+    latencyMs,
+    faults: faults.map((one) => one.plan),
   };
   if (plan.keyPrefix === '')
     problems.add('--key-prefix', '', 'at least one character: the run deletes the keys that begin with it');
@@ -98,6 +149,28 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
     problems.add('--contenders', String(plan.contenders), 'at most 65,535 contenders over all workers');
   problems.throwIfAny();
   return deepFreeze(plan);
+}
+
+/** Under faults a run goes on for as long as a lease needs to run out twice; trials are no longer than that. */
+function defaultDurationMs(faults: readonly ChosenFault[], ttlMs: number, trials: boolean, counted: boolean): number {
+  if (counted) return operationsCapMs;
+  const usualMs = runOptions.duration.default as number;
+  if (faults.length === 0) return usualMs;
+  const struckMs = Math.max(...faults.map(({ plan }) => plan.startMs + (plan.durationMs ?? 0)));
+  const neededMs = struckMs + 2 * ttlMs + settlingMs;
+  return trials ? neededMs : Math.max(usualMs, neededMs);
+}
+
+function resolveLatency(text: string, problems: Problems): number[] {
+  if (text === '') return [];
+  const values = text.split(',').map((one) => parseDurationMs(one));
+  if (values.every((ms) => ms !== null && ms <= longestLatencyMs)) return values as number[];
+  problems.add(
+    '--latency',
+    text,
+    `durations up to ${formatSettingMs(longestLatencyMs)}, one for each server, such as 1ms,1ms,20ms,80ms`,
+  );
+  return [];
 }
 
 function readOption(name: string, raw: RawOptions, problems: Problems): OptionValue {

@@ -27,6 +27,13 @@ export const runOptions: Readonly<Record<string, RunField>> = {
     replicas: { kind: 'integer', default: 2, min: 1, max: 16, help: 'replicas of a replicated design' },
     client: { kind: 'choice', default: 'ioredis', choices: ['ioredis', 'node-redis'], help: 'Redis client library' },
     repeat: { kind: 'integer', default: 1, min: 1, max: 1000, help: 'rounds, in an order drawn from the seed' },
+    trials: {
+      kind: 'integer',
+      default: 0,
+      min: 1,
+      max: 1000,
+      help: 'repeat the whole scenario, and count the trials with a violation',
+    },
   }),
   ...group('Servers', {
     servers: {
@@ -51,12 +58,18 @@ export const runOptions: Readonly<Record<string, RunField>> = {
     },
   }),
   ...group('Load', {
+    isolate: {
+      kind: 'choice',
+      default: 'thread',
+      choices: ['thread', 'process'],
+      help: 'workers as threads, or as processes of their own',
+    },
     workers: {
       kind: 'integer',
       default: Math.min(4, availableParallelism()),
       min: 1,
       max: 64,
-      help: 'threads, each with its own connections',
+      help: 'threads or processes, each with its own connections',
     },
     contenders: { kind: 'integer', default: 4, min: 1, max: 1024, help: 'contenders in each worker' },
     keys: { kind: 'integer', default: 1, min: 1, max: 1_000_000, help: 'locks that they contend for' },
@@ -97,11 +110,35 @@ export const runOptions: Readonly<Record<string, RunField>> = {
     },
     'extend-every': { kind: 'duration', default: 0, minMs: 1, maxMs: day, help: 'extend a held lease every so often' },
     workload: { kind: 'text', default: 'hold', help: 'what happens inside the lock; see bench list' },
+    resource: {
+      kind: 'choice',
+      default: 'memory',
+      choices: ['memory', 'server'],
+      help: 'what the lock protects: a cell in memory, or a process that records the order of arrival',
+    },
+    fencing: {
+      kind: 'choice',
+      default: 'off',
+      choices: ['off', 'writes', 'reads+writes'],
+      help: 'what the resource refuses when it has seen a newer token',
+    },
     holder: {
       kind: 'choice',
       default: 'guarded',
       choices: ['guarded', 'naive'],
       help: 'guarded: checks its lease before every operation',
+    },
+  }),
+  ...group('Faults', {
+    fault: {
+      kind: 'text',
+      default: '',
+      help: 'what breaks, and when: cut:2@1s+500ms, crash-holder@granted; may be given again; see bench list faults',
+    },
+    latency: {
+      kind: 'text',
+      default: '',
+      help: 'round trip added to each server, in their order: 1ms,1ms,20ms,80ms',
     },
   }),
   ...group('The run', {
@@ -122,6 +159,10 @@ export const defaultWords: Readonly<Record<string, string>> = {
   seed: 'drawn',
   redis: 'none',
   'redis-auth-file': 'none',
+  trials: 'one',
+  resource: 'memory, and server where processes, faults, fencing or the workload need it',
+  fault: 'none',
+  latency: 'none',
   scenario: 'none',
   plan: 'none',
 };

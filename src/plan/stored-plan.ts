@@ -52,7 +52,8 @@ function optionsOf(plan: Plan): RawOptions {
   return {
     strategy: plan.strategies.map(strategyText).join(','),
     seed: String(plan.seed),
-    repeat: String(plan.repeat),
+    ...(plan.trials ? { trials: String(plan.repeat) } : { repeat: String(plan.repeat) }),
+    isolate: plan.isolate,
     servers: plan.servers,
     image: plan.image,
     ...(external ? {} : { persistence: plan.persistence }),
@@ -62,6 +63,7 @@ function optionsOf(plan: Plan): RawOptions {
     keys: String(plan.keys),
     'key-choice': plan.keyChoice,
     workload: plan.workload,
+    ...(plan.resource === 'none' ? {} : { resource: plan.resource, fencing: plan.fencing }),
     holder: plan.holder,
     load: plan.load,
     ...(plan.rateHz === null ? {} : { rate: String(plan.rateHz) }),
@@ -73,6 +75,8 @@ function optionsOf(plan: Plan): RawOptions {
     think: ms(plan.thinkMs),
     wait: ms(plan.waitMs),
     ...(plan.extendEveryMs === null ? {} : { 'extend-every': ms(plan.extendEveryMs) }),
+    ...(plan.latencyMs?.length > 0 ? { latency: plan.latencyMs.map(ms).join(',') } : {}),
+    ...(plan.faults?.length > 0 ? { fault: plan.faults.map(({ text }) => text).join(' ') } : {}),
   };
 }
 

@@ -5,7 +5,7 @@ import { allocateShared, controlOf, windowAt } from './shared.js';
 const ms = 1e6;
 
 function cells(guarded = true) {
-  const buffers = allocateShared({ workers: 1, contenders: 4, keys: 2, cellsPerKey: 0 });
+  const buffers = allocateShared({ workers: 1, contenders: 4, keys: 2 });
   controlOf(buffers).window[windowAt.originNs] = 1000 * ms;
   return { buffers, cells: new ExclusionCells(buffers, guarded) };
 }

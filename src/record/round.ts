@@ -9,6 +9,7 @@ import {
   type History,
   type LatencyName,
   type NodeFailure,
+  type ResourceHistory,
   type Resources,
   type SeriesPoint,
 } from '../contract/index.js';
@@ -18,7 +19,12 @@ export interface Round {
   /** Label of the contestant. */
   readonly strategy: string;
   readonly round: number;
-  readonly history: Omit<History, 'rows'>;
+  /** What lies in files of its own is added by `readHistory`. */
+  readonly history: Omit<History, 'rows' | 'resource' | 'trace'>;
+  /** The resource in shared memory, where it was there. */
+  readonly memory: Extract<ResourceHistory, { kind: 'memory' }> | null;
+  /** "master 3", in the order of roles. */
+  readonly nodeNames: readonly string[];
   readonly measured: Readonly<Counters>;
   readonly grantsInWindow: number;
   /** Operations that began within the window, whenever they were meant to. */
@@ -43,7 +49,7 @@ export type Histograms = Readonly<Record<LatencyName, Float64Array>>;
 export interface RoundData {
   readonly round: Round;
   readonly histograms: Histograms;
-  readonly rows: History['rows'];
+  readonly history: History;
   /** Chunks that the disk refused. */
   readonly kept: readonly Uint8Array[];
 }

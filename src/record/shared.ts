@@ -18,7 +18,6 @@ export interface SharedShape {
   readonly workers: number;
   readonly contenders: number;
   readonly keys: number;
-  readonly cellsPerKey: number;
 }
 
 /** How many conflicts the cells keep in full; all are counted. */
@@ -73,7 +72,7 @@ export function allocateShared(shape: SharedShape): SharedBuffers {
   return {
     control: new SharedArrayBuffer(4 * doubleBytes + 8 * wordBytes),
     keys: new SharedArrayBuffer(2 * shape.keys * wordBytes),
-    resource: new SharedArrayBuffer(Math.max(1, shape.keys * shape.cellsPerKey) * wordBytes),
+    resource: new SharedArrayBuffer(shape.keys * wordBytes),
     conflicts: new SharedArrayBuffer(conflictLimit * conflictFields * doubleBytes),
     workers: Array.from(
       { length: shape.workers },

@@ -5,9 +5,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { LockbenchError, type Plan } from '../contract/index.js';
+import { LockbenchError, type History, type Plan } from '../contract/index.js';
 import { readChunks } from './chunks.js';
+import { readResource } from './resource-rows.js';
 import type { Round, RoundData } from './round.js';
+import { readTrace } from './trace.js';
 
 export class RunStore {
   #fallback: string | null = null;
@@ -102,7 +104,7 @@ export function chunkFile(folder: string, worker: number): string {
 }
 
 /** Reads a run back, from nothing but its folder. */
-export function readRun(folder: string): { plan: Plan; rounds: Pick<RoundData, 'round' | 'rows'>[] } {
+export function readRun(folder: string): { plan: Plan; rounds: Pick<RoundData, 'round' | 'history'>[] } {
   const read = (name: string): string => {
     try {
       return readFileSync(join(folder, name), 'utf8');
@@ -123,14 +125,29 @@ export function readRun(folder: string): { plan: Plan; rounds: Pick<RoundData, '
   return { plan, rounds: rounds.map((name) => readRound(join(folder, 'history', name))) };
 }
 
-function readRound(folder: string): Pick<RoundData, 'round' | 'rows'> {
-  const stored = JSON.parse(readFileSync(join(folder, 'round.json'), 'utf8')) as Round;
-  const { rows, cut } = readRows(folder);
-  const round = { ...stored, history: { ...stored.history, lost: [...stored.history.lost, ...cut] } };
-  return { round, rows };
+function readRound(folder: string): Pick<RoundData, 'round' | 'history'> {
+  const round = JSON.parse(readFileSync(join(folder, 'round.json'), 'utf8')) as Round;
+  return { round, history: readHistory(folder, round) };
 }
 
-export function readRows(
+/** The whole history of a round: what `round.json` holds, and what the workers and the resource wrote into its folder. */
+export function readHistory(
+  folder: string,
+  { history, memory }: Pick<Round, 'history' | 'memory'>,
+  more: readonly { name: string; bytes: Uint8Array }[] = [],
+): History {
+  const { rows, cut } = readRows(folder, more);
+  const atResource = readResource(folder);
+  return {
+    ...history,
+    rows,
+    lost: [...history.lost, ...cut],
+    resource: memory ?? (atResource === null ? null : { kind: 'server', rows: atResource }),
+    trace: readTrace(folder),
+  };
+}
+
+function readRows(
   folder: string,
   more: readonly { name: string; bytes: Uint8Array }[] = [],
 ): ReturnType<typeof readChunks> {

@@ -135,9 +135,10 @@ describe('doubts', () => {
   });
 
   it('about a fault without effect leave its cell undecided', () => {
-    const fault = { name: 'partition', target: 'master 2', intendedMs: 1000, startedMs: 1002, healedMs: 3000 };
+    const fault = { name: 'partition', target: 'master 2', intendedMs: 1000, startedMs: 1002, healedMs: 3000 } as const;
+    const record = { event: null, what: 'cut off', unhealthy: [], firstGrantMs: null, recoveredMs: null, round: 1 };
     const words = (effective: boolean): string =>
-      texts(result([run('single', { faults: [{ ...fault, effective }] })])).join('\n');
+      texts(result([run('single', { faults: [{ ...fault, ...record, effective }] })])).join('\n');
     expect(words(false)).toContain('the fault partition on master 2 had no effect');
     expect(words(true)).toContain('single: fault partition on master 2 from 1.00s to 3.00s');
   });

@@ -158,7 +158,7 @@ class Benchmark {
   }
 
   async #round(host: ServerHost | null, strategy: StrategyPlan, round: number): Promise<void> {
-    const { plan, store, observer, checks, signal } = this.parts;
+    const { plan, store, observer, checks, signal, workload } = this.parts;
     const doing = host?.kind === 'external' ? 'connecting to' : 'starting';
     observer.phase(`${strategy.label}: ${doing} ${describe(strategy)}`);
     const servers =
@@ -178,7 +178,11 @@ class Benchmark {
       store.writeJson(`history/${name}/round.json`, data.round);
       this.#note(data);
       if (signal.aborted && data.round.measured.attempts === 0) return;
-      const verdicts = judgeHistory(checks, { ...data.round.history, rows: data.rows }, contextOf(plan, strategy));
+      const verdicts = judgeHistory(
+        checks,
+        data.history,
+        contextOf(plan, strategy, workload.harm, data.round.nodeNames),
+      );
       const rounds = this.judged.get(strategy.label) ?? [];
       this.judged.set(strategy.label, [...rounds, { round: data.round, histograms: data.histograms, verdicts }]);
     } finally {

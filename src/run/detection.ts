@@ -29,7 +29,9 @@ export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['
   const topology = { kind: 'none', nodes: 0, replicas: 0 } as const;
   const judgement = none.judge({}, topology);
   if ('refused' in judgement) return null;
-  const { rows } = await runRound({
+  const {
+    history: { rows },
+  } = await runRound({
     ...parts,
     plan: { ...parts.plan, warmupMs: 0, durationMs: controlMs(parts.plan), operations: null },
     strategy: { ...first, label: 'none', name: 'none', file: null, options: {}, topology, claims: judgement.claims },

@@ -20,7 +20,7 @@ import {
   workerColumns,
   type SharedBuffers,
 } from '../record/shared.js';
-import { chunkFile, readRows } from '../record/store.js';
+import { chunkFile, readHistory } from '../record/store.js';
 import type { Provisioned } from '../servers/provision.js';
 import type { WorkerReport, WorkerTask } from '../worker/protocol.js';
 import { Crew } from './crew.js';
@@ -47,13 +47,8 @@ export interface RoundSpec {
 }
 
 export async function runRound(spec: RoundSpec): Promise<RoundData> {
-  const { plan, workload, servers } = spec;
-  const shared = allocateShared({
-    workers: plan.workers,
-    contenders: plan.contenders,
-    keys: plan.keys,
-    cellsPerKey: workload.cellsPerKey,
-  });
+  const { plan, servers } = spec;
+  const shared = allocateShared(plan);
   const { window, words } = controlOf(shared);
   window.set([Infinity, Infinity, nowNs()]);
   words[controlAt.grantsLeft] = plan.operations ?? 0;
@@ -143,31 +138,36 @@ type Seen = Pick<Round, 'incidents' | 'clientOptions' | 'series'> & Pick<History
 function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, seen: Seen): RoundData {
   const { reports } = measured;
   const { keysLeft, unreachable, ...told } = seen;
-  const { rows, cut } = readRows(spec.historyFolder, handedOver(reports));
   const columns = shared.workers.map(workerColumns);
   const nodeFailures = mergeNodeFailures(reports.map((report) => report.nodeFailures));
   const total = (of: (report: WorkerReport) => number): number => reports.reduce((sum, report) => sum + of(report), 0);
   const live = (at: number): number => columns.reduce((sum, worker) => sum + worker.live[at], 0);
   const [openNs, closeNs] = controlOf(shared).window;
-  const round: Round = {
-    strategy: spec.strategy.label,
-    round: spec.round,
+  const stored: Pick<Round, 'history' | 'memory'> = {
     history: {
       counters: sumCounters(columns.map((worker) => worker.all)),
-      cell: readConflicts(shared),
+      cell: spec.plan.isolate === 'thread' ? readConflicts(shared) : null,
       waits: reports.flatMap((report) => report.waits),
-      resource: resourceOf(spec, shared, reports),
       windowNs: [openNs, closeNs],
-      lost: [...cut, ...measured.lost],
+      lost: measured.lost,
       keysLeft,
       silentServers: new Set(nodeFailures.map(({ node }) => node)).size,
       unreachable,
       standstillMs: measured.standstillMs,
+      faults: [],
     },
+    memory: resourceOf(spec, shared, reports),
+  };
+  const history = readHistory(spec.historyFolder, stored, handedOver(reports));
+  const round: Round = {
+    strategy: spec.strategy.label,
+    round: spec.round,
+    ...stored,
+    nodeNames: spec.servers.servers.map(({ name }) => name),
     measured: sumCounters(columns.map((worker) => worker.measured)),
     grantsInWindow: live(liveAt.grantsInWindow),
     startedInWindow: live(liveAt.startedInWindow),
-    handoffs: countHandoffs(rows, openNs, closeNs),
+    handoffs: countHandoffs(history.rows, openNs, closeNs),
     grantsOf: columns.flatMap((worker) => [...worker.grantsOf]),
     commands: total((report) => report.commands),
     roundTrips: total((report) => report.roundTrips),
@@ -183,21 +183,17 @@ function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measured, see
     interrupted: spec.signal.aborted,
   };
   const kept = handedOver(reports).map(({ bytes }) => bytes);
-  return { round, rows, kept, histograms: mergeHistograms(columns.map((worker) => worker.histograms)) };
+  return { round, history, kept, histograms: mergeHistograms(columns.map((worker) => worker.histograms)) };
 }
 
-function resourceOf(
-  { plan, workload }: RoundSpec,
-  shared: SharedBuffers,
-  reports: readonly WorkerReport[],
-): History['resource'] {
-  if (workload.cellsPerKey === 0) return null;
-  const cells = new Int32Array(shared.resource);
+function resourceOf({ plan }: RoundSpec, shared: SharedBuffers, reports: readonly WorkerReport[]): Round['memory'] {
+  if (plan.resource !== 'memory') return null;
   return {
+    kind: 'memory',
     believed: Array.from({ length: plan.keys }, (_, key) =>
       reports.reduce((sum, report) => sum + report.believed[key], 0),
     ),
-    found: Array.from({ length: plan.keys }, (_, key) => cells[key * workload.cellsPerKey]),
+    found: [...new Int32Array(shared.resource)],
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type Workload,
 } from '../contract/index.js';
 import { noCancel } from '../base/cancel.js';
+import { MemoryResource } from '../record/memory-resource.js';
 import type { Cluster, SimWorker } from './cluster.js';
 import type { Recorder } from './recorder.js';
 
@@ -67,7 +68,10 @@ export class SimContender {
     const guarded = scenario.holder === 'guarded';
     this.cluster.granted(worker);
     const stopExtending = this.#extendWhileHeld(grant);
-    const updates = await this.workload.section(recorder.cells, key, this.#guard(grant, guarded), holdMs);
+    const updates = await this.workload.section(this.#resource(key), this.#guard(grant, guarded), {
+      holdMs,
+      nowMs: worker.env.nowMs,
+    });
     recorder.believed[key] += updates;
     const extended = await stopExtending();
     const nowMs = world.nowMs();
@@ -76,6 +80,12 @@ export class SimContender {
     const released = await this.#release(grant);
     const flags = released | (late ? rowFlags.lateGrant : 0) | (extended ? rowFlags.extended : 0);
     this.#record(key, enterMs, leaveMs, grant.validUntilMs, acquireMs, flags, world.nowMs() - nowMs);
+  }
+
+  #resource(key: number): MemoryResource {
+    const resource = new MemoryResource(this.recorder.cells);
+    resource.key = key;
+    return resource;
   }
 
   /** As a process that was killed while it held: it does nothing any more, and gives nothing back. */

@@ -93,6 +93,8 @@ function contextOf(strategy: LockStrategy, options: Options, scenario: Scenario)
     ttlMs: scenario.ttlMs,
     waitMs: scenario.waitMs,
     retryMaxMs: scenario.retry.maxMs,
+    harm: counter.harm,
+    nodeNames: [],
     contenderNames: (contender) => `contender ${contender}`,
   };
 }

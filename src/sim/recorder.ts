@@ -35,13 +35,15 @@ export class Recorder {
       counters: this.counters,
       cell: null,
       waits: this.waits.list(),
-      resource: { believed: this.believed, found: [...this.cells] },
+      resource: { kind: 'memory', believed: this.believed, found: [...this.cells] },
       windowNs: [startMs * 1e6, endMs * 1e6],
       lost: [],
       keysLeft,
       silentServers: 0,
       unreachable: [],
       standstillMs: 0,
+      faults: [],
+      trace: [],
     };
   }
 }

@@ -10,6 +10,8 @@ import {
   type Grant,
   type LockSession,
   type Plan,
+  type Resource,
+  type Visit,
   type Workload,
 } from '../contract/index.js';
 import { nowMs, nowNs } from '../base/clock.js';
@@ -27,12 +29,19 @@ import { LeaseGuard } from './guard.js';
 /** Longer than an answer takes from the design to the contender, in the fullest event loop. */
 const handOverLimitMs = 100;
 
+/** What a contender does its work on. */
+export interface ResourceUse {
+  /** The resource as the section of one grant sees it; `grant` counts the grants of this contender. */
+  section(key: number, grant: number, fence: bigint | undefined): Resource;
+}
+
 /** What the contenders of one worker share. */
 export interface Shop {
   readonly plan: Plan;
   readonly session: LockSession;
   readonly workload: Workload;
-  readonly resource: Int32Array;
+  /** One contender's way to what the lock protects. */
+  readonly openResource: (contender: number) => ResourceUse;
   readonly cells: ExclusionCells;
   readonly columns: WorkerColumns;
   readonly control: Control;
@@ -51,6 +60,9 @@ export interface Shop {
 export class Contender {
   /** Entry of the section that it is in; Infinity outside. The lowest of all is the merge watermark. */
   openNs = Infinity;
+  readonly #resource: ResourceUse;
+  readonly #visit: Visit;
+  #grants = 0;
   readonly #row: Row = {
     enterNs: 0,
     leaveNs: 0,
@@ -72,6 +84,8 @@ export class Contender {
     private readonly nextKey: () => number,
   ) {
     this.#row.contender = id;
+    this.#resource = shop.openResource(id);
+    this.#visit = { holdMs: shop.plan.holdMs, nowMs };
   }
 
   async run(): Promise<void> {
@@ -152,7 +166,7 @@ export class Contender {
   }
 
   async #hold(grant: Grant, key: number, enterNs: number, measured: boolean, late: boolean): Promise<void> {
-    const { plan, workload, cells, columns, resource, believed, cancel } = this.shop;
+    const { plan, workload, cells, columns, believed, cancel } = this.shop;
     const { flags, sendDelayNs, acquireNs } = this.#row;
     this.openNs = enterNs;
     cells.enter(key, this.id, enterNs, grant.validUntilMs * 1e6);
@@ -161,8 +175,9 @@ export class Contender {
     const guarded = plan.holder === 'guarded';
     const guard = new LeaseGuard(grant, guarded, cancel);
     try {
-      const updates = await workload.section(resource, key * workload.cellsPerKey, guard, plan.holdMs);
-      believed[key] += updates;
+      const resource = this.#resource.section(key, this.#grants, grant.fence);
+      this.#grants += 1;
+      believed[key] += await workload.section(resource, guard, this.#visit);
     } catch (error) {
       this.#error(error, null, measured);
     }

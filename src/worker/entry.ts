@@ -18,10 +18,11 @@ import { sleep } from '../base/sleep.js';
 import { clientOptions, openNodes, type NodeSet } from '../clients/open.js';
 import { retryPolicy } from '../kit/retry.js';
 import { ExclusionCells } from '../record/cell.js';
+import { MemoryResource } from '../record/memory-resource.js';
 import { HistoryWriter } from '../record/history-writer.js';
 import { controlOf, windowAt, workerColumns } from '../record/shared.js';
 import { WaitLog } from '../record/waits.js';
-import { Contender, recordMissed, type Shop } from './contender.js';
+import { Contender, recordMissed, type ResourceUse, type Shop } from './contender.js';
 import { keyChooser } from './keys.js';
 import type { FromWorker, ToWorker, WorkerTask } from './protocol.js';
 import { watchThread } from './watch.js';
@@ -137,7 +138,7 @@ async function openShop(session: LockSession, lowestOpenNs: () => number): Promi
     plan,
     session,
     workload: await loadPlugin<Workload>('workload', plan.workload),
-    resource: new Int32Array(shared.resource),
+    openResource: () => memoryUse(new Int32Array(shared.resource)),
     cells: new ExclusionCells(shared, plan.holder === 'guarded'),
     columns: workerColumns(shared.workers[index]),
     control: controlOf(shared),
@@ -148,6 +149,16 @@ async function openShop(session: LockSession, lowestOpenNs: () => number): Promi
     believed: Array.from({ length: plan.keys }, () => 0),
     ending,
     cancel,
+  };
+}
+
+function memoryUse(cells: Int32Array): ResourceUse {
+  const resource = new MemoryResource(cells);
+  return {
+    section(key) {
+      resource.key = key;
+      return resource;
+    },
   };
 }
 

@@ -5,13 +5,13 @@ export default {
   name: 'counter',
   help: 'read a value, spend the hold, write it back plus one',
   invariant: 'no update is lost',
-  cellsPerKey: 1,
-  async section(cells, at, guard, holdMs) {
+  harm: { one: 'update lost', many: 'updates lost', costOnly: false },
+  oneItem: true,
+  async section(resource, guard, { holdMs }) {
     if (!guard.mayProceed()) return 0;
-    const value = Atomics.load(cells, at);
+    const value = await resource.read(0);
     await guard.pause(holdMs);
-    if (!guard.mayProceed()) return 0;
-    Atomics.store(cells, at, value + 1);
-    return 1;
+    if (value === null || !guard.mayProceed()) return 0;
+    return (await resource.write(0, value + 1)) ? 1 : 0;
   },
 } satisfies Workload;

@@ -5,8 +5,9 @@ export default {
   name: 'hold',
   help: 'nothing but time inside the lock',
   invariant: 'one contender inside at a time',
-  cellsPerKey: 0,
-  async section(_cells, _at, guard, holdMs) {
+  harm: null,
+  oneItem: true,
+  async section(_resource, guard, { holdMs }) {
     await guard.pause(holdMs);
     return 0;
   },
