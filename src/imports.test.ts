@@ -14,7 +14,9 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
   'src/plan': ['src/contract', 'src/base', 'src/faults/targets.ts'],
   'src/faults': ['src/contract', 'src/base'],
   'src/clients': ['src/contract', 'src/base'],
-  'src/servers': ['src/contract', 'src/base', 'src/clients'],
+  'src/servers': ['src/contract', 'src/base', 'src/clients', 'src/servers/shims'],
+  'src/servers/shims': ['src/contract', 'src/base', 'src/servers/server-user.ts'],
+  'src/relay': ['src/contract', 'src/base', 'src/clients/endpoint.ts'],
   'src/load': ['src/contract'],
   'src/workloads': ['src/contract'],
   'src/record': ['src/contract', 'src/base'],
@@ -28,8 +30,11 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
     'src/base',
     'src/clients/endpoint.ts',
     'src/servers',
+    'src/relay/thread.ts',
+    'src/faults/targets.ts',
     'src/record',
     'src/worker/protocol.ts',
+    'src/worker/direct-line.ts',
     'src/check',
     'src/stats',
   ],
@@ -45,7 +50,7 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
     'src/check',
     'src/conform',
   ],
-  'src/conform': ['src/contract', 'src/base', 'src/clients', 'src/kit', 'src/servers'],
+  'src/conform': ['src/contract', 'src/base', 'src/clients', 'src/kit', 'src/servers', 'src/relay'],
   'src/conform/cases': ['src/contract', 'src/base', 'src/kit', 'src/conform'],
   strategies: ['src/contract', 'src/kit', 'src/base/cancel.ts'],
   'bench/scenarios': ['src/cli/options.ts'],
@@ -69,7 +74,10 @@ const words: readonly { readonly word: RegExp; readonly allowed: readonly string
   },
   { word: /\bset(Timeout|Interval|Immediate)\(/, allowed: ['src/base'] },
   { word: /\bconsole\./, allowed: ['src/cli'] },
-  { word: /\bprocess\.exit\(/, allowed: ['src/cli', 'src/worker/entry.ts', 'src/servers/guardian-main.ts'] },
+  {
+    word: /\bprocess\.exit\(/,
+    allowed: ['src/cli', 'src/worker/thread-entry.ts', 'src/worker/process-entry.ts', 'src/servers/guardian-main.ts'],
+  },
 ];
 
 interface Source {

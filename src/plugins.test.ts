@@ -31,7 +31,9 @@ describe('plug-ins', () => {
     expect(strategies.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['none', 'setnx', 'single', 'single-del', 'failover', 'redlock']),
     );
-    expect(workloads.map(({ name }) => name)).toEqual(expect.arrayContaining(['hold', 'counter']));
+    expect(workloads.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['hold', 'counter', 'inventory', 'payments', 'scheduler', 'dedup', 'cache-fill']),
+    );
     expect(shapes.map(({ name }) => name)).toEqual(expect.arrayContaining(['closed', 'rate']));
     expect(reporters.map(({ name }) => name)).toEqual(expect.arrayContaining(['table', 'json', 'markdown', 'csv']));
   });
@@ -89,6 +91,49 @@ describe('load shape rate', () => {
   });
 });
 
+/** A resource that remembers which values were written to which items, and a clock that stands still until it is moved. */
+class WorkloadWorld {
+  readonly items = new Map<number, number>();
+  readonly pairs: string[] = [];
+  atMs = 100_000;
+  pauses = 0;
+  operations = 0;
+  operationsAllowed = Infinity;
+  refusing = false;
+
+  constructor(private readonly workload: Workload) {}
+
+  get twice(): number {
+    return this.pairs.length - new Set(this.pairs).size;
+  }
+
+  section(): Promise<number> {
+    return this.workload.section(this.#resource, this.#guard, { holdMs: 1, nowMs: () => this.atMs });
+  }
+
+  readonly #guard = {
+    mayProceed: () => this.operations < this.operationsAllowed,
+    pause: () => {
+      this.pauses += 1;
+      return new Promise<void>((resolve) => setImmediate(resolve));
+    },
+  };
+
+  readonly #resource = {
+    read: (item: number) => {
+      this.operations += 1;
+      return this.refusing ? null : (this.items.get(item) ?? 0);
+    },
+    write: (item: number, value: number) => {
+      this.operations += 1;
+      if (this.refusing) return false;
+      this.items.set(item, value);
+      this.pairs.push(`${item} ${value}`);
+      return true;
+    },
+  };
+}
+
 describe.each(workloads.map((workload) => [workload.name, workload] as const))('workload %s', (_, workload) => {
   it('yields inside the lock, and a guarded section without a lease changes nothing', async () => {
     const items = new Map<number, number>();
@@ -113,6 +158,47 @@ describe.each(workloads.map((workload) => [workload.name, workload] as const))('
     const before = [...items];
     expect(await workload.section(resource, guard(false), visit)).toBe(0);
     expect([...items]).toEqual(before);
+  });
+
+  if (workload.harm === null) return;
+
+  it('never writes a value to an item twice when one section follows another', async () => {
+    const world = new WorkloadWorld(workload);
+    let made = 0;
+    for (let i = 0; i < 500; i += 1) {
+      world.atMs += 7;
+      const { pauses } = world;
+      made += await world.section();
+      expect(world.pauses).toBeGreaterThan(pauses);
+    }
+    expect(world.pairs.length).toBeGreaterThan(20);
+    expect(world.twice).toBe(0);
+    // What it believes is what it wrote; in shared memory, where there is no record, the value alone must tell.
+    expect(made).toBe(world.pairs.length);
+    if (workload.oneItem) expect([...world.items]).toEqual([[0, made]]);
+  });
+
+  it('writes some value twice when two are inside at once: else it could show nothing', async () => {
+    const world = new WorkloadWorld(workload);
+    for (let i = 0; i < 50; i += 1) {
+      world.atMs += 7;
+      await Promise.all([world.section(), world.section()]);
+    }
+    expect(world.twice).toBeGreaterThan(0);
+    if (workload.oneItem) expect(world.items.get(0)).toBeLessThan(world.pairs.length);
+  });
+
+  it('asks before every operation, and stops at once when it is refused', async () => {
+    for (const { length } of Array.from({ length: 3 }, (_, n) => ({ length: n + 1 }))) {
+      const world = new WorkloadWorld(workload);
+      world.operationsAllowed = length;
+      await world.section();
+      expect(world.operations).toBeLessThanOrEqual(length);
+    }
+    const refusing = new WorkloadWorld(workload);
+    refusing.refusing = true;
+    expect(await refusing.section()).toBe(0);
+    expect(refusing.operations).toBe(1);
   });
 });
 

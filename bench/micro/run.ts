@@ -9,7 +9,7 @@ import { listPlugins } from '../../src/base/plugins.js';
 import { seededRandom, tokenSource } from '../../src/base/random.js';
 import { sleep } from '../../src/base/sleep.js';
 import { openNodes } from '../../src/clients/open.js';
-import type { LockStrategy, StrategyEnv, Topology } from '../../src/contract/index.js';
+import type { Lane, LockStrategy, StrategyEnv, Topology } from '../../src/contract/index.js';
 import { retryPolicy } from '../../src/kit/retry.js';
 import { openCatalogue } from '../../src/plan/catalogue.js';
 import { resolvePlan } from '../../src/plan/resolve.js';
@@ -17,26 +17,29 @@ import { ExclusionCells } from '../../src/record/cell.js';
 import { Chunk } from '../../src/record/chunks.js';
 import { emptyHistogram, recordNs } from '../../src/record/histogram.js';
 import { allocateShared } from '../../src/record/shared.js';
+import { openRelayThread } from '../../src/relay/thread.js';
 import { openServers } from '../../src/servers/provision.js';
 
 const timeMs = 400;
 const ttlMs = 10_000;
 
-async function group(title: string, fill: (bench: Bench) => void | Promise<void>): Promise<void> {
+/** Medians in ns, in the order of the tasks. */
+async function group(title: string, fill: (bench: Bench) => void | Promise<void>): Promise<number[]> {
   const bench = new Bench({ time: timeMs, warmupTime: timeMs / 4 });
   await fill(bench);
   await bench.run();
   process.stdout.write(`\n${title}\n`);
-  let firstNs: number | null = null;
+  const mediansNs: number[] = [];
   for (const { name, result } of bench.tasks) {
     if (result.state !== 'completed') throw new Error(`${name}: ${result.state}`);
     const medianNs = result.latency.p50 * 1e6;
-    firstNs ??= medianNs;
-    const ratio = (medianNs / firstNs).toFixed(2);
+    mediansNs.push(medianNs);
+    const ratio = (medianNs / mediansNs[0]).toFixed(2);
     process.stdout.write(
       `  ${name.padEnd(44)} ${medianNs.toFixed(0).padStart(10)} ns  ${ratio.padStart(7)}x  n=${result.latency.samplesCount}\n`,
     );
   }
+  return mediansNs;
 }
 
 /** So many operations in one sample: a single one is shorter than a look at the clock. */
@@ -128,8 +131,43 @@ try {
     });
     for (const close of closers) await close();
   }
+  await relayCost();
 } finally {
   await host.close();
+}
+
+/** What it costs to reach a server through a relay thread: one PING at a time, and as many as contenders would send. */
+async function relayCost(): Promise<void> {
+  const servers = await host.provision(topologies.single);
+  const relays = await openRelayThread();
+  const links = await relays.open([{ name: 'micro', upstream: servers.endpoints[0] }], 1);
+  const endpoints = [servers.endpoints[0], links[0].endpoint];
+  const sets = await Promise.all(
+    endpoints.map((endpoint) =>
+      openNodes('ioredis', [endpoint], { connectTimeoutMs: 1000, readyWaitMs: 3000, scripts: [] }),
+    ),
+  );
+  const ping = (lane: Lane): Promise<void> =>
+    new Promise((resolve, reject) => {
+      lane.send({ name: 'PING', args: [] }, 1000, 0, (_, failure) =>
+        failure === null ? resolve() : reject(new Error(failure.message)),
+      );
+    });
+  for (const width of [1, 64]) {
+    const [directNs, relayedNs] = await group(`PING, ${width} at a time, ioredis`, (bench) => {
+      for (const [i, name] of ['direct', 'through a relay thread'].entries()) {
+        const lane = sets[i].nodes[0].shared;
+        bench.add(name, async () => {
+          await Promise.all(Array.from({ length: width }, () => ping(lane)));
+        });
+      }
+    });
+    const addedUs = (relayedNs - directNs) / 1000;
+    process.stdout.write(`  the relay adds ${addedUs.toFixed(1)} us, ${(relayedNs / directNs).toFixed(2)}x\n`);
+  }
+  for (const set of sets) await set.close();
+  await relays.close();
+  await servers.stop();
 }
 
 /** It is what the others are set beside. */

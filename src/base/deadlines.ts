@@ -57,18 +57,21 @@ export class Deadlines {
     this.#timerDueMs = dueMs;
     const waitMs = Math.min(maxTimerMs, Math.max(1, Math.ceil(dueMs - nowMs())));
     // Timers run before input is read: after a pause of this process the answer may lie in the socket already, and the
-    // deadline must not blame the server. At the end of the turn that input has been read.
-    this.#stopTimer = after(waitMs, () => atTurnEnd(() => this.#expire()));
+    // deadline must not blame the server. At the end of the turn that input has been read; what became due since the timer
+    // fired, in a pause of this very turn, waits for another.
+    this.#stopTimer = after(waitMs, () => {
+      const firedMs = nowMs();
+      atTurnEnd(() => this.#expire(firedMs));
+    });
   }
 
-  #expire(): void {
+  #expire(firedMs: number): void {
     if (this.#closed) return;
     this.#timerDueMs = Infinity;
-    const now = nowMs();
     let nextMs = Infinity;
     for (const [timeoutMs, queue] of this.#queues) {
       let head = queue.peek();
-      while (head !== undefined && (head.answered || head.dueMs <= now)) {
+      while (head !== undefined && (head.answered || head.dueMs <= firedMs)) {
         queue.shift();
         if (!head.answered) head.expire();
         head = queue.peek();

@@ -28,15 +28,13 @@ export type PluginKind = keyof typeof folders;
 
 /** All plug-ins of a kind, by name. The caller says what they are: the contract test holds each to it. */
 export async function listPlugins<T extends Named>(kind: PluginKind): Promise<T[]> {
-  const files = (await readdir(folders[kind]))
-    .filter((file) => file.endsWith('.js') && !file.endsWith('.test.js'))
-    .sort();
+  const files = (await readdir(folders[kind])).filter((file) => file.endsWith('.js') && !file.endsWith('.test.js'));
   const found: T[] = [];
   for (const file of files) {
     const module = (await import(new URL(file, folders[kind]).href)) as { default?: T };
     if (module.default !== undefined) found.push(named(kind, file, module.default));
   }
-  return found;
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export async function loadPlugin<T extends Named>(kind: PluginKind, name: string): Promise<T> {

@@ -3,3 +3,11 @@
 export function atTurnEnd(fn: () => void): void {
   setImmediate(fn);
 }
+
+/**
+ * After everything that this turn, and the promises that are ready in it, put off to its end: commands that were sent have
+ * been written by then, and no answer has been read. A tick asked for by a promise comes after all promises that are ready.
+ */
+export function afterTurnEnd(fn: () => void): void {
+  queueMicrotask(() => process.nextTick(() => setImmediate(fn)));
+}

@@ -2,15 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { rowFlags, type Check, type History, type Verdict } from '../contract/index.js';
 import accounting from './accounting.js';
 import assumptions from './assumptions.js';
+import availability from './availability.js';
 import deadlockFreedom from './deadlock-freedom.js';
 import grantedInTime from './granted-in-time.js';
-import { combineVerdicts, isInvalid, isViolation } from './judge.js';
+import { combineVerdicts, isInvalid, isViolation, judgeHistory } from './judge.js';
 import keysLeft from './keys-left.js';
+import lostLeaseSignalled from './lost-lease-signalled.js';
 import lostUpdates from './lost-updates.js';
 import mutualExclusionCell from './mutual-exclusion-cell.js';
 import mutualExclusion from './mutual-exclusion.js';
 import overstay from './overstay.js';
-import { context, historyOf } from './testing.js';
+import { context, faultOf, historyOf } from './testing.js';
+import validityHonoured from './validity-honoured.js';
 
 const judge = (check: Check, history: History, claims = context.claims): Verdict =>
   check.judge(history, { ...context, claims })!;
@@ -197,6 +200,116 @@ describe('the other checks', () => {
   });
 });
 
+describe('validity honoured', () => {
+  const held = { contender: 1, enter: 0, leave: 100, validUntil: 1000 };
+  const gone = { ...held, flags: rowFlags.releaseLost };
+
+  it('passes locks that were there when they were released', () => {
+    expect(judge(validityHonoured, sound)).toMatchObject({ verdict: 'pass', upperBound: 1 });
+  });
+
+  it('fails when a release found the lock gone within its validity', () => {
+    const verdict = judge(validityHonoured, historyOf([gone]));
+    expect(verdict).toMatchObject({ verdict: 'fail', violations: 1, claimed: true });
+    expect(verdict.evidence[0]).toContain('c1 released at +0.100000 s');
+    expect(verdict.evidence[0]).toContain('900.000 ms before its validity was over');
+    expect(judge(validityHonoured, historyOf([{ ...gone, validUntil: Infinity }])).verdict).toBe('fail');
+  });
+
+  it('does not blame the lock when it may have expired by the time of the answer, or there was none', () => {
+    const verdictOf = (history: History) => judge(validityHonoured, history).verdict;
+    expect(verdictOf(historyOf([{ ...gone, leave: 1000 }]))).toBe('pass');
+    expect(verdictOf(historyOf([{ ...gone, leave: 999.5 }]))).toBe('pass');
+    const slow = historyOf([gone]);
+    slow.rows.releaseUs[0] = 950_000;
+    expect(verdictOf(slow)).toBe('pass');
+    expect(verdictOf(historyOf([{ ...gone, flags: rowFlags.releaseLost | rowFlags.releaseUnknown }]))).toBe('pass');
+  });
+
+  it('is undecided where records are missing, or the design withstands the loss of a server’s data', () => {
+    expect(judge(validityHonoured, historyOf([held], { lost: ['worker 0'] })).verdict).toBe('undecided');
+    const faults = [faultOf('restart-empty', 'master 1', 50, 60)];
+    const withstands = { ...context.claims, toleratesLoss: 1 };
+    expect(judge(validityHonoured, historyOf([gone], { faults }), withstands).verdict).toBe('undecided');
+    expect(judge(validityHonoured, historyOf([gone]), withstands).verdict).toBe('fail');
+    expect(judge(validityHonoured, historyOf([gone], { faults })).verdict).toBe('fail');
+  });
+});
+
+describe('lost lease signalled', () => {
+  const held = { contender: 1, enter: 0, leave: 100, validUntil: 1000 };
+  const flagged = (flags: number, more = {}): History => historyOf([{ ...held, flags }], more);
+
+  it('passes holders that were told, and fails those that were not', () => {
+    const verdict = judge(lostLeaseSignalled, flagged(rowFlags.lost | rowFlags.lossTold));
+    expect(verdict).toMatchObject({ verdict: 'pass', upperBound: 1 });
+    const silent = judge(lostLeaseSignalled, flagged(rowFlags.lost | rowFlags.extended));
+    expect(silent).toMatchObject({ verdict: 'fail', violations: 1 });
+    expect(silent.evidence[0]).toContain('an extension of c1');
+  });
+
+  it('is undecided where records are missing, and has nothing to say where nothing was extended', () => {
+    expect(judge(lostLeaseSignalled, flagged(rowFlags.extended, { lost: ['worker 0'] })).verdict).toBe('undecided');
+    expect(judge(lostLeaseSignalled, flagged(rowFlags.extended)).verdict).toBe('pass');
+    expect(lostLeaseSignalled.judge(sound, context)).toBeNull();
+  });
+});
+
+describe('availability', () => {
+  const claims = { ...context.claims, toleratesDown: 1 };
+  // Beyond 1000 ms of lease, 500 ms of retry and a second: a stall.
+  const waits = [{ key: 0, sinceNs: 5_000e6 + 1000e6, untilNs: 5_000e6 + 9000e6 }];
+  const one = { contender: 1, enter: 500, leave: 510, validUntil: 1500 };
+  const during = (faults: ReturnType<typeof faultOf>[], more = {}): History =>
+    historyOf([one], { faults, waits, ...more });
+
+  it('fails when nobody gets a lock that somebody waits for, with no more servers out than it withstands', () => {
+    const verdict = judge(availability, during([faultOf('kill', 'master 2', 2000, 6000)]), claims);
+    expect(verdict).toMatchObject({ verdict: 'fail', violations: 1, claimed: true });
+    expect(verdict.evidence[0]).toContain('with master 2 out, of which it withstands 1');
+    expect(verdict.evidence[0]).toContain('for 4.0 s, until +6.000000 s');
+  });
+
+  it('passes when somebody gets it', () => {
+    const next = [2500, 4500, 6500].map((enter) => ({
+      contender: 2,
+      enter,
+      leave: enter + 10,
+      validUntil: enter + 1000,
+    }));
+    const history = historyOf([one, ...next], { waits, faults: [faultOf('freeze', 'master 2', 2000, 6000)] });
+    expect(judge(availability, history, claims)).toMatchObject({ verdict: 'pass', upperBound: 1 });
+  });
+
+  it('counts the servers of faults that overlap together, and one that is hit twice once', () => {
+    const verdictOf = (...faults: ReturnType<typeof faultOf>[]) => judge(availability, during(faults), claims);
+    const first = faultOf('kill', 'master 2', 2000, 7000);
+    expect(verdictOf(first, faultOf('freeze', 'master 3', 2100, 7000))).toMatchObject({
+      verdict: 'undecided',
+      evidence: ['an outage of 5.0 s cannot show a stall of more than 2.5 s'],
+    });
+    expect(verdictOf(first, faultOf('freeze', 'master 2', 2100, 7000)).verdict).toBe('fail');
+    expect(verdictOf(faultOf('kill', 'master 1, master 3', 2000, 7000)).evidence).toEqual([
+      '2 servers were out at once, and it promises progress with at most 1',
+    ]);
+  });
+
+  it('is undecided where the outage was short, or something else may have been the reason', () => {
+    expect(judge(availability, during([faultOf('kill', 'master 2', 2000, 3000)]), claims).verdict).toBe('undecided');
+    for (const more of [{ standstillMs: 3000 }, { lost: ['worker 0'] }]) {
+      const history = during([faultOf('kill', 'master 2', 2000, 6000)], more);
+      expect(judge(availability, history, claims).verdict).toBe('undecided');
+    }
+  });
+
+  it('has nothing to say where no server was out, or the design withstands none', () => {
+    expect(availability.judge(during([faultOf('delay', 'master 2', 2000, 6000)]), { ...context, claims })).toBeNull();
+    const ineffective = { ...faultOf('kill', 'master 2', 2000, 6000), effective: false };
+    expect(availability.judge(during([ineffective]), { ...context, claims })).toBeNull();
+    expect(availability.judge(during([faultOf('kill', 'master 2', 2000, 6000)]), context)).toBeNull();
+  });
+});
+
 describe('verdicts', () => {
   const pass: Verdict = { check: 'a', verdict: 'pass', claimed: true, violations: 0, upperBound: 0.01, evidence: [] };
   const fail: Verdict = {
@@ -219,5 +332,24 @@ describe('verdicts', () => {
     expect(isViolation({ ...fail, check: 'keys-left', claimed: true })).toBe(true);
     expect(isInvalid({ ...fail, check: 'accounting' })).toBe(true);
     expect(isViolation({ ...fail, check: 'accounting' })).toBe(false);
+    expect(isViolation({ ...fail, check: 'contiguity', claimed: false })).toBe(true);
+    for (const check of ['fencing-order', 'validity-honoured', 'lost-lease-signalled', 'availability']) {
+      expect(isViolation({ ...fail, check, claimed: false })).toBe(false);
+      expect(isViolation({ ...fail, check, claimed: true })).toBe(true);
+    }
+  });
+
+  it('of safety are open when a fault had no effect: what was to be withstood did not happen', () => {
+    const checks = [mutualExclusion, overstay, keysLeft, validityHonoured];
+    const idle = { ...faultOf('kill', 'master 2', 2000, 6000), effective: false, what: 'it could not be brought about' };
+    const verdictsOf = (steps: Parameters<typeof historyOf>[0], faults: (typeof idle)[]) =>
+      judgeHistory(checks, historyOf(steps, { faults }), context).map(({ verdict }) => verdict);
+    const one = { contender: 1, enter: 0, leave: 100, validUntil: 1000 };
+    const open = judgeHistory(checks, historyOf([one], { faults: [idle] }), context)[0];
+    expect(open.evidence).toEqual(['the fault kill had no effect: it could not be brought about']);
+    expect(verdictsOf([one], [idle])).toEqual(['undecided', 'undecided', 'pass', 'undecided']);
+    expect(verdictsOf([one], [{ ...idle, effective: true }])).toEqual(['pass', 'pass', 'pass', 'pass']);
+    const broken = [one, { contender: 2, enter: 50, leave: 60, validUntil: 1050 }];
+    expect(verdictsOf(broken, [idle])[0]).toBe('fail');
   });
 });

@@ -20,7 +20,16 @@ export function contextOf(
 }
 
 export function judgeHistory(checks: readonly Check[], history: History, context: CheckContext): Verdict[] {
-  return checks.flatMap((check) => check.judge(history, context) ?? []);
+  const verdicts = checks.flatMap((check) => check.judge(history, context) ?? []);
+  const idle = history.faults.find(({ effective }) => !effective);
+  if (idle === undefined) return verdicts;
+  // What was to be withstood did not happen: that nothing was violated says nothing.
+  const reason = `the fault ${idle.name} had no effect: ${idle.what}`;
+  return verdicts.map((verdict) =>
+    verdict.verdict === 'pass' && safety.has(verdict.check)
+      ? { ...verdict, verdict: 'undecided', upperBound: null, evidence: [reason] }
+      : verdict,
+  );
 }
 
 /** Fail beats undecided beats pass; violations add up, and the bound shrinks with the rounds. */
@@ -52,8 +61,11 @@ const always = new Set([
   'overstay',
   'granted-in-time',
   'lost-updates',
+  'contiguity',
   'deadlock-freedom',
 ]);
+/** What a fault is to put to the test. */
+const safety = new Set([...always, 'fencing-order', 'validity-honoured']);
 
 export function isViolation(verdict: Verdict): boolean {
   return verdict.verdict === 'fail' && !validity.has(verdict.check) && (verdict.claimed || always.has(verdict.check));

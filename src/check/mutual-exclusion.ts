@@ -3,10 +3,12 @@
  * lock's own: both had its word.
  */
 import type { Check, CheckContext, History } from '../contract/index.js';
-import { findOverlaps, interleaving, ms, thief, type Overlap } from './overlaps.js';
+import { bothHold, interleaving } from './interleaving.js';
+import { findOverlaps, ms, thief, type Overlap } from './overlaps.js';
 import { judged, undecided } from './verdict.js';
 
-const toldInFull = 2;
+/** The first is drawn, and so many more get a line. */
+const toldInAll = 4;
 
 export default {
   name: 'mutual-exclusion',
@@ -16,12 +18,14 @@ export default {
     if (doubleGrants.length === 0 && history.lost.length > 0) {
       return undecided(this.name, context.claims.exclusion, `records are missing: ${history.lost.join('; ')}`);
     }
-    const evidence = doubleGrants.slice(0, toldInFull).flatMap((overlap) => tell(history, context, overlap));
+    const evidence = doubleGrants
+      .slice(0, toldInAll)
+      .flatMap((overlap, at) => tell(history, context, overlap, at === 0));
     return judged(this.name, context.claims.exclusion, doubleGrants.length, history.rows.count, evidence);
   },
 } satisfies Check;
 
-function tell(history: History, context: CheckContext, overlap: Overlap): string[] {
+function tell(history: History, context: CheckContext, overlap: Overlap, drawn: boolean): string[] {
   const { rows } = history;
   const name = (row: number): string => context.contenderNames(rows.contender[row]);
   const enterNs = rows.enterNs[overlap.entering];
@@ -38,5 +42,5 @@ function tell(history: History, context: CheckContext, overlap: Overlap): string
       `theft: ${name(by)}, ${late} past the end of its own lease, released without looking whose lock it was, and deleted that of ${name(overlap.inside)}`,
     );
   }
-  return [...lines, ...interleaving(history, context, overlap)];
+  return drawn ? [...lines, ...interleaving(history, context, overlap, bothHold(history, context, overlap))] : lines;
 }

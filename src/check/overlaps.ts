@@ -4,7 +4,7 @@
  *
  * Rows tell [enter, leave] of the critical section and the validity of the lease. Rows of unknown acquires are no entries.
  */
-import { rowFlags, type CheckContext, type GrantRows, type History } from '../contract/index.js';
+import { rowFlags, type GrantRows, type History } from '../contract/index.js';
 
 export interface Overlap {
   /** Row that entered. */
@@ -80,32 +80,6 @@ export function since(history: History, atNs: number): string {
   return `${s < 0 ? '-' : '+'}${Math.abs(s).toFixed(6)} s`;
 }
 
-const linesPerOverlap = 12;
-
-/** What happened on the key, in order: from the grant of the one inside to the entry that met it. */
-export function interleaving(history: History, context: CheckContext, overlap: Overlap): string[] {
-  const { rows } = history;
-  const { entering, inside } = overlap;
-  const [fromNs, toNs] = [rows.enterNs[inside], rows.enterNs[entering]];
-  const steps: { atNs: number; text: string }[] = [];
-  const name = (row: number): string => context.contenderNames(rows.contender[row]);
-  for (let row = 0; row < rows.count; row += 1) {
-    if (rows.key[row] !== rows.key[inside] || (rows.flags[row] & rowFlags.unknown) !== 0) continue;
-    const [enterNs, leaveNs, validUntilNs] = [rows.enterNs[row], rows.leaveNs[row], rows.validUntilNs[row]];
-    const at = (ns: number): boolean => ns >= fromNs && ns <= toNs;
-    if (at(enterNs)) steps.push({ atNs: enterNs, text: `${name(row)} enters, ${validity(history, validUntilNs)}` });
-    if (at(validUntilNs) && validUntilNs < leaveNs)
-      steps.push({ atNs: validUntilNs, text: `the lease of ${name(row)} is over, and it is still inside` });
-    if (at(leaveNs) && leaveNs > enterNs) {
-      const late = validUntilNs < leaveNs ? `, ${ms(leaveNs - validUntilNs)} after its lease was over` : '';
-      steps.push({ atNs: leaveNs, text: `${name(row)} leaves and releases${late}` });
-    }
-  }
-  steps.sort((a, b) => a.atNs - b.atNs);
-  const shown = steps.length <= linesPerOverlap ? steps : [...steps.slice(0, 4), ...steps.slice(4 - linesPerOverlap)];
-  return shown.map((step) => `  ${since(history, step.atNs)}  ${step.text}`);
-}
-
 /** The row whose late release came between the grant of the one inside and the entry that met it: who stole the lock. */
 export function thief(rows: GrantRows, { inside, entering }: Overlap): number | null {
   for (let row = 0; row < rows.count; row += 1) {
@@ -115,10 +89,6 @@ export function thief(rows: GrantRows, { inside, entering }: Overlap): number | 
       return row;
   }
   return null;
-}
-
-function validity(history: History, validUntilNs: number): string {
-  return validUntilNs === Infinity ? 'without expiry' : `valid until ${since(history, validUntilNs)}`;
 }
 
 export function ms(ns: number): string {

@@ -3,7 +3,8 @@
  * after its lease did not. A guarded holder makes no operation after its validity, so its section ends there.
  */
 import type { Check } from '../contract/index.js';
-import { findOverlaps, interleaving, ms } from './overlaps.js';
+import { interleaving } from './interleaving.js';
+import { findOverlaps, ms } from './overlaps.js';
 import { judged, undecided } from './verdict.js';
 
 export default {
@@ -22,7 +23,7 @@ export default {
       const over = ms(rows.enterNs[overlap.entering] - rows.validUntilNs[overlap.inside]);
       return [
         `key ${rows.key[overlap.entering]}: ${entering} entered while ${inside} was still inside, ${over} after its lease was over`,
-        ...interleaving(history, context, overlap),
+        ...interleaving(history, context, overlap, `${inside} is still inside, its lease over for ${over}`),
       ];
     });
     return judged(this.name, false, overstays.length, rows.count, evidence);

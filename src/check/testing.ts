@@ -1,5 +1,13 @@
 /** Hand-written histories for the tests of checks. Times in ms from the opening of the window. */
-import { rowFlags, type CheckContext, type GrantRows, type History } from '../contract/index.js';
+import {
+  resourceOps,
+  rowFlags,
+  type CheckContext,
+  type FaultRecord,
+  type GrantRows,
+  type History,
+  type ResourceHistory,
+} from '../contract/index.js';
 import { noCounts } from '../record/counters.js';
 
 export interface Step {
@@ -44,6 +52,52 @@ export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'r
     faults: [],
     trace: [],
     ...more,
+  };
+}
+
+/** An operation at the resource. */
+export interface Arrival {
+  readonly at: number;
+  readonly contender: number;
+  readonly op: keyof typeof resourceOps;
+  readonly value?: number;
+  readonly grant?: number;
+  readonly key?: number;
+  readonly item?: number;
+  readonly fence?: number;
+}
+
+export function arrived(steps: readonly Arrival[]): Extract<ResourceHistory, { kind: 'server' }> {
+  return {
+    kind: 'server',
+    rows: {
+      count: steps.length,
+      atNs: Float64Array.from(steps, ({ at }) => originNs + at * 1e6),
+      key: Uint32Array.from(steps, ({ key }) => key ?? 0),
+      contender: Uint16Array.from(steps, ({ contender }) => contender),
+      grant: Uint32Array.from(steps, ({ grant }) => grant ?? 0),
+      op: Uint8Array.from(steps, ({ op }) => resourceOps[op]),
+      item: Float64Array.from(steps, ({ item }) => item ?? 0),
+      value: Float64Array.from(steps, ({ value }) => value ?? 0),
+      fence: BigInt64Array.from(steps, ({ fence }) => BigInt(fence ?? -1)),
+    },
+  };
+}
+
+export function faultOf(name: string, target: string, startedMs: number, healedMs: number): FaultRecord {
+  return {
+    name,
+    target,
+    intendedMs: startedMs,
+    event: null,
+    startedMs,
+    healedMs,
+    effective: true,
+    what: `${name} to ${target}`,
+    unhealthy: [],
+    firstGrantMs: null,
+    recoveredMs: null,
+    round: 1,
   };
 }
 

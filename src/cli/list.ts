@@ -1,5 +1,12 @@
 /** `bench list`: every plug-in, with what it does and its options. */
-import { LockbenchError, exitCodes, type LockStrategy } from '../contract/index.js';
+import {
+  LockbenchError,
+  exitCodes,
+  type Fault,
+  type LockStrategy,
+  type Options,
+  type OptionSpec,
+} from '../contract/index.js';
 import { listPlugins, nearest, type Named, type PluginKind } from '../base/plugins.js';
 import { describeField, showDefault } from '../plan/parse-field.js';
 import type { Args } from './args.js';
@@ -31,14 +38,7 @@ export async function listCommand(args: Args): Promise<number> {
   for (const [title, kind] of Object.entries(kinds)) {
     if (wanted !== undefined && wanted !== title) continue;
     const plugins = await listPlugins<Listed>(kind);
-    sections.push(
-      [
-        title,
-        ...plugins.flatMap((plugin) =>
-          kind === 'strategy' ? strategyLines(plugin as unknown as LockStrategy) : [line(plugin)],
-        ),
-      ].join('\n'),
-    );
+    sections.push([title, ...plugins.flatMap((plugin) => linesOf(kind, plugin))].join('\n'));
   }
   await print(`${sections.join('\n\n')}\n`);
   return exitCodes.ok;
@@ -48,9 +48,34 @@ function line({ name, help }: Listed): string {
   return `  ${name.padEnd(22)} ${help}`;
 }
 
-function strategyLines(strategy: LockStrategy): string[] {
-  const options = Object.entries(strategy.options).map(
+function linesOf(kind: PluginKind, plugin: Listed): string[] {
+  if (kind === 'strategy') return [line(plugin), ...optionLines((plugin as unknown as LockStrategy).options)];
+  if (kind !== 'fault') return [line(plugin)];
+  const fault = plugin as unknown as Fault;
+  return [line(plugin), `      ${faultFacts(fault)}`, ...optionLines(fault.options)];
+}
+
+function optionLines(options: OptionSpec<Options>): string[] {
+  return Object.entries(options).map(
     ([key, field]) => `      ${`${key}=${describeField(field)}`.padEnd(34)} ${field.help} (${showDefault(field)})`,
   );
-  return [line(strategy), ...options];
+}
+
+/** Whom it hits where the plan does not say, when, for how long, and what it needs. */
+function faultFacts({ hits, defaultTarget, clients, event, instant, needs }: Fault): string {
+  const target = defaultTarget === '' ? 'a contender' : `${defaultTarget}${clients === undefined ? '' : `/${clients}`}`;
+  const needed = [
+    ...(needs.ownServers === true ? ['servers of our own'] : []),
+    ...(needs.relay === true ? ['relays'] : []),
+    ...(needs.clockShim === true ? ['a compiler or libfaketime'] : []),
+    ...(needs.fsyncShim === true ? ['a compiler, persistence'] : []),
+    ...(needs.isolate === undefined ? [] : ['workers in processes']),
+    ...(needs.resource === true ? ['a workload with a resource'] : []),
+  ];
+  return [
+    `hits ${hits === 'contender' ? 'a contender' : `${target} of the ${hits === 'network' ? 'network' : 'servers'}`}`,
+    ...(event === undefined ? [] : [`@${event}`]),
+    instant === true ? 'at once' : 'lasts',
+    ...(needed.length > 0 ? [`needs ${needed.join(', ')}`] : []),
+  ].join('; ');
 }

@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nowMs } from '../base/clock.js';
 import type { RedisNode } from '../contract/index.js';
 import { compareAndDelete, compareAndExpire, evalSha } from '../kit/scripts.js';
+import { startRelay, type Relay } from '../relay/relay.js';
 import { openNodes } from './open.js';
 import type { ClientSettings, NodeSet } from './open.js';
 import { ask, askGroup, askWithin, callsOf, clients, incarnationOf, patientMs, settings } from './testing.js';
-import { startRelay, startServer, tell, until } from './testing.js';
-import type { Relay, TestServer } from './testing.js';
+import { startServer, tell, until } from './testing.js';
+import type { TestServer } from './testing.js';
 
 /** "At once", as against a timeout of `patientMs`. */
 const atOnceMs = 1_000;
@@ -137,14 +138,14 @@ describe.each(clients)('when a node fails, %s', (client) => {
   test('never sends anything twice: a DEL whose reply was lost is executed once', async () => {
     const node = await open({}, relay.endpoint);
     const direct = await open();
-    relay.swallow = true;
+    relay.set({ replies: 'drop' });
     const lost = Array.from({ length: 3 }, () => ask(node.shared, 'DEL', 'k'));
     await until(async () => (await callsOf(direct.shared, 'del')) === 3);
     relay.cut();
     for (const { failure } of await Promise.all(lost)) {
       expect(failure).toMatchObject({ code: 'RESET', fate: 'maybe-executed' });
     }
-    relay.swallow = false;
+    relay.set({ replies: 'pass' });
     await incarnationOf(node, 2);
     expect(await tell(node.shared, 'PING')).toBe('PONG');
     expect(await callsOf(direct.shared, 'del')).toBe(3);

@@ -1,7 +1,5 @@
-/** For the tests of this folder only: real servers, a relay that can cut a connection or swallow replies, and short ways to ask. */
+/** For the tests of this folder and of `src/relay/`: real servers, and short ways to ask. */
 import { readFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
 import { delay, nowMs } from '../base/clock.js';
 import type { Command, Failure, Lane, RedisNode, Reply } from '../contract/index.js';
 import { findRedis } from '../servers/redis-binary.js';
@@ -67,55 +65,6 @@ export async function startServer(password?: string): Promise<TestServer> {
 async function standsStill(pid: number): Promise<void> {
   if (process.platform !== 'linux') await delay(100);
   else await until(() => / T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
-}
-
-export interface Relay {
-  readonly endpoint: NodeEndpoint;
-  /** While true, what the server says is thrown away. */
-  swallow: boolean;
-  /** Connections accepted so far. */
-  readonly accepted: number;
-  /** Ends all connections. */
-  cut(): void;
-  close(): Promise<void>;
-}
-
-export async function startRelay(to: NodeEndpoint): Promise<Relay> {
-  const sockets = new Set<Socket>();
-  let accepted = 0;
-  const server = createServer((near) => {
-    accepted += 1;
-    const far = connect(to.port, to.host);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => sockets.delete(socket));
-    }
-    near.on('data', (chunk) => far.write(chunk));
-    far.on('data', (chunk) => {
-      if (!relay.swallow) near.write(chunk);
-    });
-    near.on('close', () => far.destroy());
-    far.on('close', () => near.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
-  const relay = {
-    endpoint: { host: '127.0.0.1', port, tls: false },
-    swallow: false,
-    get accepted() {
-      return accepted;
-    },
-    cut,
-    close: async () => {
-      cut();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-  return relay;
 }
 
 interface Answer {

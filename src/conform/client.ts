@@ -110,6 +110,15 @@ class CheckedClient implements Client {
     return asked('quiesce', limits.quiesceMs, () => this.session.quiesce());
   }
 
+  async answered(): Promise<void> {
+    const ping = { name: 'PING', args: [] };
+    await Promise.all(
+      this.nodes.nodes.map(
+        ({ shared }) => new Promise<void>((resolve) => shared.send(ping, limits.quiesceMs, 0, () => resolve())),
+      ),
+    );
+  }
+
   backlog(): ReturnType<LockSession['backlog']> {
     const backlog = this.session.backlog();
     ensure(typeof backlog?.pending === 'number', () => `backlog answered ${shown(backlog)}`);

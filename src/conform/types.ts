@@ -14,7 +14,7 @@ import type {
   RetryPolicy,
   Topology,
 } from '../contract/index.js';
-import type { Relay } from './relay.js';
+import type { Relay } from '../relay/relay.js';
 
 export interface ConformCase {
   /** Unique over all groups. */
@@ -105,6 +105,8 @@ export interface Client {
   /** Does not apply where the design does not extend. */
   extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome>;
   quiesce(): Promise<void>;
+  /** Resolves when all that was sent before on the connections that it shares is answered: they keep the order. */
+  answered(): Promise<void>;
   backlog(): Backlog;
   /** Commands that the design has sent so far. */
   commands(): number;

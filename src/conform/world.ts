@@ -1,5 +1,6 @@
 /** The world of one case: whatever it opens is closed when the case ends, however it ends. */
 import type { LockStrategy, Options, Topology } from '../contract/index.js';
+import { startRelay, type Relay } from '../relay/relay.js';
 import { openClient } from './client.js';
 import type { Contestant } from './contestant.js';
 import { answerOption } from './env.js';
@@ -7,7 +8,6 @@ import type { Lab, LabServer } from './lab.js';
 import type { Layout } from './layout.js';
 import { limits, within } from './limits.js';
 import { startHolder } from './holder.js';
-import { startRelay, type Relay } from './relay.js';
 import type { Client, OpenOptions, OtherProcess, ServerHand, World } from './types.js';
 import { NotApplicable } from './verify.js';
 

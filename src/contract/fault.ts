@@ -86,7 +86,7 @@ export interface FaultServer {
   kill(): Promise<void>;
   /** Starts it again on the same port and resolves when it answers; tells how many bytes a power failure lost. */
   start(data: RestartData): Promise<{ readonly lostBytes: number }>;
-  /** Its wall clock from now on: stepped by so much, and running at so many times the true rate. Needs the clock shim. */
+  /** Its wall clock from now on: the true time and so much, running at so many times the true rate. Needs the clock shim. */
   setClock(clock: { readonly stepMs: number; readonly rate: number }): void;
   /** By how much its wall clock is ahead of ours. */
   clockAheadMs(): Promise<number>;
@@ -106,6 +106,7 @@ export interface Caught {
   readonly contender: number;
   /** "w0.3" */
   readonly name: string;
+  /** Without the run's prefix. */
   readonly key: string;
   readonly token: string | null;
   readonly validUntilMs: number | null;
@@ -128,6 +129,8 @@ export interface FaultLab {
   readonly topology: Topology;
   readonly claims: Claims;
   readonly ttlMs: number;
+  /** Before the name of every lock. */
+  readonly keyPrefix: string;
   /** How long events are waited for. */
   readonly patienceMs: number;
   /** In the order of roles. */
@@ -138,9 +141,13 @@ export interface FaultLab {
   links(servers: readonly FaultServer[]): readonly FaultLink[];
   /** From the clients to the primary; `moveTo` sends new connections elsewhere and ends the old ones. */
   movePrimary(to: FaultServer): Promise<void>;
+  /** REPLICAOF the leader, not through a relay. */
+  follow(replica: FaultServer, leader: FaultServer): Promise<void>;
   /** From this replica to its primary. */
   replicationLink(replica: FaultServer): FaultLink;
   readonly contenders: FaultContenders;
+  /** Calls of acquire so far, over all workers, and how many of them have not ended. */
+  attempts(): { readonly begun: number; readonly underWay: number };
   nowMs(): number;
   /** Ends early when the run does. */
   sleep(ms: number): Promise<void>;
@@ -152,6 +159,10 @@ export interface FaultLab {
 export interface Strike {
   /** What was done, to whom: "SIGKILL to master 3, started again empty after 14 ms". */
   readonly what: string;
+  /** When it struck, on the clock of `FaultLab.nowMs`. */
+  readonly atMs: number;
+  /** Resolves when it is over by itself; absent where the plan's duration counts. */
+  readonly lasts?: Promise<void>;
   /** Null when it had an effect, else why it had none. Asked once, before it is healed. */
   probe(): Promise<string | null>;
   /** Back to how it was, as far as possible. Always called. */

@@ -12,7 +12,11 @@ export function describePlan(plan: Plan): string[] {
   const retries = [...new Set(plan.strategies.map((strategy) => formatRetry(strategy.retry)))].join(', ');
   return [
     `seed ${plan.seed}: ${plan.strategies.map((strategy) => strategy.label).join(', ')}`,
-    `${contenders} contenders in ${plan.workers} threads, ${keys}, ${load}, ${plan.workload} ${formatSettingMs(plan.holdMs)}, ${plan.holder} holder`,
-    `ttl ${formatSettingMs(plan.ttlMs)}, wait ${formatSettingMs(plan.waitMs)}, retry ${retries}; ${formatSettingMs(plan.warmupMs)} warm-up, ${length} measured${plan.repeat > 1 ? `, ${plan.repeat} rounds` : ''}`,
+    `${contenders} contenders in ${plan.workers} ${plan.isolate === 'process' ? 'processes' : 'threads'}, ${keys}, ${load}, ${plan.workload} ${formatSettingMs(plan.holdMs)}, ${plan.holder} holder`,
+    `ttl ${formatSettingMs(plan.ttlMs)}, wait ${formatSettingMs(plan.waitMs)}, retry ${retries}; ${formatSettingMs(plan.warmupMs)} warm-up, ${length} measured${plan.repeat > 1 ? `, ${plan.repeat} ${plan.trials ? 'trials' : 'rounds'}` : ''}`,
+    ...(plan.faults.length > 0 ? [`faults: ${plan.faults.map(({ text }) => text).join(', ')}`] : []),
+    ...(plan.latencyMs.length > 0
+      ? [`standing latency: ${plan.latencyMs.map((ms) => formatSettingMs(ms)).join(', ')}`]
+      : []),
   ];
 }

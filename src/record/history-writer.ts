@@ -2,6 +2,7 @@
  * Appends a worker's chunks to its file without holding it up. When the disk refuses (full, gone), nothing measured is
  * lost: what could not be written stays in memory, and is handed over at the end.
  */
+import { writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Chunk, type Row } from './chunks.js';
 
@@ -17,6 +18,8 @@ export interface WriterEnd {
 
 export class HistoryWriter {
   #chunk = new Chunk();
+  /** In order; the first may be under way. */
+  readonly #unwritten = new Set<Uint8Array>();
   #tail: Promise<void> = Promise.resolve();
   readonly #kept: Uint8Array[] = [];
   #trouble: string | null = null;
@@ -57,10 +60,29 @@ export class HistoryWriter {
     return { kept: this.#kept, trouble: this.#trouble, droppedRows: this.#droppedRows };
   }
 
+  /** As `close`, in one go: this process is about to be killed. */
+  closeNow(): WriterEnd {
+    if (this.#chunk.count > 0) this.#flush();
+    for (const bytes of this.#unwritten) {
+      try {
+        if (this.file === null || this.#trouble !== null) throw new Error(this.#trouble ?? 'no file');
+        // To its own place, so what a write under way has done already is done once more, and not twice.
+        for (let done = 0; done < bytes.length;)
+          done += writeSync(this.file.fd, bytes, done, bytes.length - done, this.#wholeBytes + done);
+        this.#wholeBytes += bytes.length;
+      } catch (cause) {
+        this.#trouble ??= reason(cause);
+        this.#kept.push(bytes);
+      }
+    }
+    return { kept: this.#kept, trouble: this.#trouble, droppedRows: this.#droppedRows };
+  }
+
   #flush(): void {
     const bytes = this.#chunk.seal(this.worker, this.lowestOpenNs());
     this.#bytes += bytes.length;
     this.#chunk = new Chunk();
+    this.#unwritten.add(bytes);
     this.#tail = this.#tail.then(() => this.#append(bytes));
   }
 
@@ -68,14 +90,19 @@ export class HistoryWriter {
   async #append(bytes: Uint8Array): Promise<void> {
     if (this.file !== null && this.#trouble === null) {
       try {
-        for (let written = 0; written < bytes.length;) written += (await this.file.write(bytes, written)).bytesWritten;
+        for (let done = 0; done < bytes.length;) {
+          const at = this.#wholeBytes + done;
+          done += (await this.file.write(bytes, done, bytes.length - done, at)).bytesWritten;
+        }
         this.#wholeBytes += bytes.length;
+        this.#unwritten.delete(bytes);
         return;
       } catch (cause) {
         this.#trouble = reason(cause);
         await this.file.truncate(this.#wholeBytes).catch(() => {});
       }
     }
+    this.#unwritten.delete(bytes);
     this.#kept.push(bytes);
   }
 }

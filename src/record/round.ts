@@ -10,6 +10,7 @@ import {
   type LatencyName,
   type NodeFailure,
   type ResourceHistory,
+  type RunResult,
   type Resources,
   type SeriesPoint,
 } from '../contract/index.js';
@@ -37,6 +38,7 @@ export interface Round {
   readonly errors: Readonly<Record<string, number>>;
   readonly nodeFailures: readonly NodeFailure[];
   readonly backlog: Backlog;
+  readonly orphans: RunResult['orphans'];
   readonly resources: Resources;
   readonly series: readonly SeriesPoint[];
   readonly incidents: readonly string[];

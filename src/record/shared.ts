@@ -81,6 +81,12 @@ export function allocateShared(shape: SharedShape): SharedBuffers {
   };
 }
 
+/** The memory of a worker that shares none: its own columns, whatever its number. */
+export function allocateOwn(shape: SharedShape, worker: number): SharedBuffers {
+  const own = allocateShared({ ...shape, workers: 1 });
+  return { ...own, workers: Array.from({ length: worker + 1 }, () => own.workers[0]) };
+}
+
 export function controlOf(buffers: SharedBuffers): Control {
   return { window: new Float64Array(buffers.control, 0, 4), words: new Int32Array(buffers.control, 4 * doubleBytes) };
 }

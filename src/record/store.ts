@@ -141,8 +141,8 @@ export function readHistory(
   return {
     ...history,
     rows,
-    lost: [...history.lost, ...cut],
-    resource: memory ?? (atResource === null ? null : { kind: 'server', rows: atResource }),
+    lost: [...history.lost, ...cut, ...(atResource?.cut ?? [])],
+    resource: memory ?? (atResource === null ? null : { kind: 'server', rows: atResource.rows }),
     trace: readTrace(folder),
   };
 }

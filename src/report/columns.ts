@@ -3,6 +3,7 @@ import type { LatencySummary, RunResult } from '../contract/index.js';
 import { formatCount, formatNumber, formatUs, noFigure } from '../base/units.js';
 import type { Cell, Column } from './grid.js';
 import { violationsOrUndecided } from './verdicts.js';
+import { trialsText } from './words-harm.js';
 
 type Measure = Omit<Column, 'cells'> & { cell(run: RunResult): Cell };
 
@@ -44,12 +45,13 @@ export function textsOf(run: RunResult): readonly string[] {
   return measures.map(({ cell }) => cell(run).text);
 }
 
-/** `3 rounds: 1,050..1,200 grants/s`; null for a single round. */
-export function spreadOf({ repeats }: RunResult): string | null {
-  if (repeats.length < 2) return null;
+/** `3 rounds: 1,050..1,200 grants/s`, or `violations in 14 of 20 trials: ...`; null for a single round. */
+export function spreadOf({ repeats, trials }: RunResult): string | null {
+  if (repeats.length < 2) return trials === null ? null : `violations in ${trialsText(trials)}`;
   const ratesHz = repeats.map(({ throughputHz }) => throughputHz);
   const [min, max] = [Math.min(...ratesHz), Math.max(...ratesHz)].map((hz) => formatNumber(hz));
-  return `${repeats.length} rounds: ${min}..${max} grants/s`;
+  const what = trials === null ? `${repeats.length} rounds` : `violations in ${trialsText(trials)}`;
+  return `${what}: ${min}..${max} grants/s`;
 }
 
 function latency(

@@ -3,7 +3,7 @@
  * for every result, so that files can be put under one another. Quoting and line ends as in RFC 4180; where there is no
  * figure the field is empty.
  */
-import type { LatencyName, LatencySummary, Reporter, Result, RunResult } from '../contract/index.js';
+import type { FaultRecord, LatencyName, LatencySummary, Reporter, Result, RunResult } from '../contract/index.js';
 import { latencyNames } from '../contract/index.js';
 import { exclusionUpperBound, violationsOf } from './verdicts.js';
 
@@ -80,6 +80,24 @@ const verdictColumns: readonly Column[] = [
   ['folder', (_, result) => result.folder],
 ];
 
+/** Last, so that files of older versions keep their columns. One field for all faults: a row stays a run. */
+const faultColumns: readonly Column[] = [
+  ['resource', (run) => run.resource],
+  ['fencing', (run) => run.fencing],
+  ['addedLatencyMs', (run) => run.latencyMs.join(';')],
+  ['trials', (run) => run.trials?.count ?? null],
+  ['trialsViolated', (run) => run.trials?.violated ?? null],
+  ['harm', (run) => run.harm?.words ?? null],
+  ['harmCount', (run) => run.harm?.count ?? null],
+  ['harmIsCostOnly', (run) => run.harm?.costOnly ?? null],
+  ['orphans', (run) => run.orphans.count],
+  ['orphansLongestMs', (run) => run.orphans.longestMs],
+  ['faults', (run) => run.faults.map(faultField).join(';')],
+  ['faultsWithoutEffect', (run) => run.faults.filter(({ effective }) => !effective).length],
+  ['firstGrantAfterHealingMaxMs', (run) => largest(run.faults.map(({ firstGrantMs }) => firstGrantMs))],
+  ['rateRecoveredAfterMaxMs', (run) => largest(run.faults.map(({ recoveredMs }) => recoveredMs))],
+];
+
 const latencyFields = [
   ['Count', 'count'],
   ['MeanUs', 'mean'],
@@ -98,6 +116,7 @@ const columns: readonly Column[] = [
   ),
   ...resourceColumns,
   ...verdictColumns,
+  ...faultColumns,
 ];
 
 export default {
@@ -119,6 +138,19 @@ function summaryOf(run: RunResult, name: LatencyName): LatencySummary {
 
 function checks({ verdicts }: RunResult, kind: RunResult['verdicts'][number]['verdict']): string {
   return verdicts.flatMap(({ check, verdict }) => (verdict === kind ? [check] : [])).join(';');
+}
+
+/** `cut master 2+master 4 2002..4001`, in ms from the opening of the window. */
+function faultField({ name, target, startedMs, healedMs }: FaultRecord): string {
+  const ms = (at: number | null): string => (at === null ? '' : at.toFixed(0));
+  const span = startedMs === null ? 'never' : `${ms(startedMs)}..${ms(healedMs)}`;
+  return [name, target.replaceAll(', ', '+'), span].filter((part) => part !== '').join(' ');
+}
+
+/** Null where one of them is not known: the longest is then not known either. */
+function largest(values: readonly (number | null)[]): number | null {
+  const known = values.flatMap((value) => value ?? []);
+  return known.length === 0 || known.length < values.length ? null : Math.max(...known);
 }
 
 function pairs(record: Readonly<Record<string, unknown>>): string {

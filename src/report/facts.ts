@@ -3,6 +3,7 @@ import type { Result, RunResult, Verdict } from '../contract/index.js';
 import { formatCount, formatMs, formatPercent, formatRate, formatSettingMs, formatUs } from '../base/units.js';
 import { isInvalid, isViolation } from '../check/judge.js';
 import { groupBy, plural } from './text.js';
+import { isControl } from './verdicts.js';
 
 /** A text and the runs that it holds for. */
 export interface Fact {
@@ -16,13 +17,14 @@ export function planLines({ environment, seed, startedAt, runs }: Result): reado
   const run = runs.at(0);
   if (run === undefined) return [...lines, 'no run was measured'];
   const { workers, contenders, keys } = run;
-  const rounds = run.repeats.length > 1 ? ` in ${run.repeats.length} rounds` : '';
+  const unit = run.trials === null ? 'rounds' : 'trials';
+  const rounds = run.repeats.length > 1 ? ` in ${run.repeats.length} ${unit}` : '';
   const choice = keys > 1 ? ` (${run.keyChoice})` : '';
   return [
     ...lines,
     [
       `${run.workload} on ${formatCount(keys)} ${plural(keys, 'key')}${choice}`,
-      `${contenders} ${plural(contenders, 'contender')} in ${workers} ${plural(workers, 'thread')}`,
+      `${contenders} ${plural(contenders, 'contender')} in ${workers} ${workersText(run)}`,
       `${loadText(run)} for ${formatMs(run.durationMs)}${rounds}`,
       `ttl ${formatSettingMs(run.ttlMs)}`,
       `hold ${formatSettingMs(run.holdMs)}`,
@@ -33,6 +35,10 @@ export function planLines({ environment, seed, startedAt, runs }: Result): reado
   ];
 }
 
+function workersText({ isolate, workers }: RunResult): string {
+  return isolate === 'thread' ? plural(workers, 'thread') : plural(workers, 'process', 'processes');
+}
+
 function loadText({ load }: RunResult): string {
   return load.targetHz === null ? `${load.shape} loop` : `${load.shape} ${formatRate(load.targetHz)}`;
 }
@@ -40,12 +46,12 @@ function loadText({ load }: RunResult): string {
 /** Topology, durability and client of each run. */
 export function setupFacts({ runs, environment }: Result): readonly Fact[] {
   return facts(runs, (run) => {
-    if (run.topology.kind === 'none') return 'no server';
+    if (run.topology.kind === 'none') return `no server${resourceText(run)}`;
     const version = environment.clients[run.client];
     const client = version === undefined ? run.client : `${run.client} ${version}`;
     const { peak, dropped } = run.backlog;
     const given = dropped > 0 ? `, ${formatCount(dropped)} given up` : '';
-    return `${topologyText(run)}; ${durabilityText(run)}; ${client}; at most ${formatCount(peak)} releases under way or owed${given}`;
+    return `${topologyText(run)}${latencyText(run)}; ${durabilityText(run)}; ${client}; at most ${formatCount(peak)} releases under way or owed${given}${resourceText(run)}`;
   });
 }
 
@@ -54,6 +60,27 @@ function topologyText({ topology }: RunResult): string {
   if (kind === 'quorum') return `${nodes} independent ${plural(nodes, 'master')}`;
   if (kind === 'replicated') return `a primary with ${replicas} ${plural(replicas, 'replica')}`;
   return '1 server';
+}
+
+/** `, round trip 2ms longer to server 1, 40ms to server 2 and beyond` */
+function latencyText({ latencyMs, nodes }: RunResult): string {
+  if (latencyMs.every((ms) => ms === 0)) return '';
+  if (latencyMs.length === 1) return `, every round trip ${formatSettingMs(latencyMs[0])} longer`;
+  const added = latencyMs.slice(0, nodes).map((ms, at) => {
+    const beyond = at === latencyMs.length - 1 && nodes > latencyMs.length ? ' and beyond' : '';
+    return `${formatSettingMs(ms)} to server ${at + 1}${beyond}`;
+  });
+  return `, round trips longer by ${added.join(', ')}`;
+}
+
+function resourceText({ resource, fencing }: RunResult): string {
+  if (resource === 'none') return '';
+  if (resource === 'memory') return '; resource in shared memory';
+  const fenced =
+    fencing === 'off'
+      ? 'without fencing'
+      : `which refuses ${fencing === 'writes' ? 'writes' : 'reads and writes'} with an old token`;
+  return `; resource in a process of its own, ${fenced}`;
 }
 
 function durabilityText({ persistence }: RunResult): string {
@@ -105,4 +132,16 @@ function shareText({ achievedHz, targetHz }: RunResult['load']): string {
 
 function facts(runs: readonly RunResult[], textOf: (run: RunResult) => string): readonly Fact[] {
   return groupBy(runs, textOf).map(([text, of]) => ({ labels: of.map(({ strategy }) => strategy), text }));
+}
+
+/** How to have a violation again: the words, and a command to copy. Null where there was none. */
+export function repeatWith({
+  runs,
+  seed,
+  folder,
+}: Result): { readonly words: string; readonly command: string } | null {
+  if (!runs.some((run) => !isControl(run) && run.verdicts.some(isViolation))) return null;
+  return folder === null
+    ? { words: `seed ${seed}; repeat with the same options and`, command: `--seed ${seed}` }
+    : { words: `seed ${seed}; repeat with:`, command: `bench --plan ${folder}/plan.json` };
 }

@@ -1,11 +1,13 @@
 /** Hand-written results for the tests of this folder; each test says only what it is about. */
 import type {
+  FaultRecord,
   LatencyName,
   LatencySummary,
   RepeatResult,
   Resources,
   Result,
   RunResult,
+  SeriesPoint,
   Verdict,
 } from '../contract/index.js';
 
@@ -54,6 +56,32 @@ export function round(number: number, throughputHz: number, acquireP50Us = 412):
     acquireUs: latency(acquireP50Us, 1930, 9200),
     violations: 0,
   };
+}
+
+/** A partition that struck as meant and was got over; `changes` say what is different. */
+export function fault(changes: Partial<FaultRecord> = {}): FaultRecord {
+  return {
+    name: 'cut',
+    target: 'master 2, master 4',
+    intendedMs: 2000,
+    event: null,
+    startedMs: 2001,
+    healedMs: 6004,
+    effective: true,
+    what: 'cut off master 2, master 4 for all clients',
+    unhealthy: [],
+    firstGrantMs: 31.2,
+    recoveredMs: 1204,
+    round: 1,
+    ...changes,
+  };
+}
+
+/** Intervals of half a second; `violations` by the number of the interval. */
+export function series(grants: readonly number[], violations: Readonly<Record<number, number>> = {}): SeriesPoint[] {
+  return grants.map((count, at) => {
+    return { tMs: (at + 1) * 500, grants: count, p50Us: null, p99Us: null, violations: violations[at] ?? 0 };
+  });
 }
 
 type Latencies = Readonly<Record<Exclude<LatencyName, 'wait'>, LatencySummary>>;
@@ -165,4 +193,69 @@ export function result(runs: readonly RunResult[], changes: Partial<Result> = {}
     runs,
     ...changes,
   };
+}
+
+const evidence = [
+  'key 0: w1.2 was granted the lock while w0.1 was inside, whose lease was valid for another 1966.200 ms',
+  '                        master 1     2     3     4     5',
+  '  +7.000400 s  w0.1 SET        OK    ...   OK    OK    none',
+  '  +7.001310 s  w0.1 enters, valid to +8.978000 s',
+  '  +7.004000 s  FAULT clock-jump: the clock of master 3 stepped by 3000 ms',
+  '  +7.011020 s  |     w1.2 SET  nil   OK    OK    nil   OK',
+  '  +7.011800 s  |     w1.2 enters, valid to +8.989000 s',
+  '                     ^ both hold: w0.1 for another 1966.200 ms',
+];
+
+/** Three contestants under a partition and a clock that jumps: one breaks, one stalls, one is not reached by the second. */
+export function stormy(): Result {
+  const quorum = { topology: { kind: 'quorum', nodes: 5, replicas: 0 }, nodes: 5, resource: 'server' } as const;
+  const jump = fault({
+    name: 'clock-jump',
+    target: 'master 3',
+    intendedMs: 7000,
+    startedMs: 7004,
+    healedMs: 7004,
+    what: 'the clock of master 3 stepped by 3000 ms',
+    recoveredMs: null,
+  });
+  const idle = {
+    ...jump,
+    target: 'primary',
+    effective: false,
+    what: 'the clock of primary stepped by 3000 ms; no effect: its clock did not move',
+  };
+  const steady = (low: number): number[] =>
+    Array.from({ length: 20 }, (_, at) => (at < 4 || at > 12 ? 1500 + (at % 3) * 40 : low));
+  const harm = { words: 'units oversold', count: 7, costOnly: false };
+  return result(
+    [
+      run('redlock', {
+        ...quorum,
+        faults: [fault(), jump],
+        series: series(steady(700), { 14: 3, 15: 1 }),
+        verdicts: [
+          passed('accounting'),
+          failed('mutual-exclusion', 4, evidence),
+          failed('lost-updates', 7),
+          failed('contiguity', 9),
+        ],
+        harm,
+      }),
+      run('redlock@quorum=all', {
+        ...quorum,
+        faults: [fault({ what: 'cut off master 2, master 4 for all clients' }), { ...jump, firstGrantMs: 4.1 }],
+        series: series(steady(0)),
+      }),
+      run('single', {
+        resource: 'server',
+        faults: [fault({ target: 'primary', what: 'cut off primary for all clients', firstGrantMs: 12 }), idle],
+        series: series(steady(0)),
+        verdicts: [
+          passed('accounting'),
+          undecided('mutual-exclusion', `the fault clock-jump had no effect: ${idle.what}`),
+        ],
+      }),
+    ],
+    { exitCode: 5 },
+  );
 }

@@ -2,23 +2,32 @@
 import type { Reporter, Result } from '../contract/index.js';
 import { printable } from '../base/paint.js';
 import { spreadOf, textsOf, titles } from './columns.js';
-import { checkFacts, planLines, rateFacts, setupFacts, type Fact } from './facts.js';
+import { checkFacts, planLines, rateFacts, repeatWith, setupFacts, type Fact } from './facts.js';
+import { faultFacts } from './faults.js';
+import { timelines } from './timeline.js';
 import { whatStandsOut, type Word } from './words.js';
+
+/** As wide as a page shows without scrolling. */
+const timelineWidth = 90;
 
 export default {
   name: 'markdown',
   help: 'tables and words for a pull request or a meeting',
   render(result) {
+    const again = repeatWith(result);
     const { cpu, cores, node, os, commit } = result.environment;
     const blocks = [
       ['## lockbench'],
       planLines(result).map((line) => `${escaped(line)}  `),
       figures(result),
+      timelineBlock(result),
       factList('### Arrival rate', rateFacts(result)),
       wordList(whatStandsOut(result)),
+      factList('### Faults', faultFacts(result)),
       factList('### Checks', checkFacts(result)),
       factList('### Ran on', setupFacts(result)),
       [escaped(`${cores} cores, ${cpu}, ${os}, Node ${node}${commit === null ? '' : `, commit ${commit}`}.`)],
+      again === null ? [] : [`${escaped(again.words)} ${code(again.command)}`],
       result.folder === null ? [] : [`Results: ${code(result.folder)}`],
     ];
     return `${blocks
@@ -41,6 +50,13 @@ function figures({ runs }: Result): readonly string[] {
   ];
 }
 
+function timelineBlock(result: Result): readonly string[] {
+  const drawn = timelines(result, timelineWidth);
+  if (drawn.length === 0) return [];
+  const first = result.runs.some(({ repeats }) => repeats.length > 1) ? ' of the first round' : '';
+  return [`### Timeline${first}`, '', '```text', ...drawn.map(({ text }) => verbatim(text)), '```'];
+}
+
 function wordList(words: readonly Word[]): readonly string[] {
   if (words.length === 0) return [];
   return ['### What stands out', '', ...words.flatMap(bullet)];
@@ -50,14 +66,7 @@ function bullet({ level, text, evidence = [] }: Word): readonly string[] {
   const title = level === 'violation' ? '**VIOLATION** ' : level === 'warning' ? '**warning** ' : '';
   const line = `- ${title}${escaped(text)}`;
   if (evidence.length === 0) return [line];
-  return [
-    line,
-    '',
-    '  ```text',
-    ...evidence.map((told) => `  ${printable(told).replaceAll('```', "'''")}`),
-    '  ```',
-    '',
-  ];
+  return [line, '', '  ```text', ...evidence.map((told) => `  ${verbatim(told)}`), '  ```', ''];
 }
 
 function factList(title: string, facts: readonly Fact[]): readonly string[] {
@@ -74,6 +83,11 @@ function escaped(text: string): string {
   return printable(text)
     .replace(/[\\`*_[\]<>|#~]/g, '\\$&')
     .replace(/(^|[^A-Za-z0-9])@/g, '$1@\u200b');
+}
+
+/** A line of a code block. */
+function verbatim(text: string): string {
+  return printable(text).replaceAll('```', "'''");
 }
 
 function code(text: string): string {

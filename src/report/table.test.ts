@@ -146,11 +146,11 @@ describe('under the table', () => {
   });
 
   it('evidence is indented, kept in order, and limited', () => {
-    const evidence = ['key 0: two inside', ...Array.from({ length: 20 }, (_, at) => `  +0.${at} s  step ${at}`)];
+    const evidence = ['key 0: two inside', ...Array.from({ length: 25 }, (_, at) => `  +0.${at} s  step ${at}`)];
     const told = lines(result([run('single', { verdicts: [failed('mutual-exclusion', 1, evidence)] })]));
     const at = told.indexOf('    key 0: two inside');
     expect(told[at + 1]).toBe('      +0.0 s  step 0');
-    expect(told[at + 14]).toBe('    ... and 7 more lines in the result');
+    expect(told[at + 20]).toBe('    ... and 6 more lines in the result');
   });
 
   it('the folder comes last, and a run that is not stored has none', () => {

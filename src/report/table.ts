@@ -1,17 +1,19 @@
 /** For a terminal: the figures, and under them in words what stands out, what it ran on, how the checks ended, where it lies. */
 import type { Reporter, Result } from '../contract/index.js';
 import { columnsOf, spreadOf } from './columns.js';
-import { checkFacts, planLines, rateFacts, setupFacts, type Fact } from './facts.js';
+import { checkFacts, planLines, rateFacts, repeatWith, setupFacts, type Fact } from './facts.js';
+import { faultFacts } from './faults.js';
 import { layOut, type Column } from './grid.js';
 import { painter, type Ink, type Paint, printable } from '../base/paint.js';
 import { groupBy, wrap } from './text.js';
+import { timelines } from './timeline.js';
 import { whatStandsOut, type Word, type WordLevel } from './words.js';
 
 const leastColumns = 60;
 /** Prose is not read in lines longer than this, however wide the terminal. */
 const mostProseColumns = 100;
 /** Of each violation; the rest is in the result. */
-const evidenceLimit = 14;
+const evidenceLimit = 20;
 const roundsRemark = 'Rates are medians over the rounds; latencies and violations are of all rounds together.';
 /** Labels up to this length stand beside what is said of them. */
 const labelLimit = 24;
@@ -34,11 +36,13 @@ export default {
     const blocks = [
       planLines(result).flatMap((line) => wrap(line, prose, '', 2)),
       figures(result, columns, paint),
+      timelineLines(result, prose, paint),
       factLines('Arrival rate', rateFacts(result), prose, paint),
       wordLines(whatStandsOut(result), prose, paint),
+      factLines('Faults', faultFacts(result), prose, paint),
       factLines('Ran on', result.runs.length > 0 ? setupFacts(result) : [], prose, paint),
       factLines('Checks', checkFacts(result), prose, paint),
-      result.folder === null ? [] : [`Results: ${result.folder}`],
+      closingLines(result, prose),
     ];
     return `${blocks
       .filter((block) => block.length > 0)
@@ -70,6 +74,22 @@ function names(left: readonly Column[]): string {
   return told.join(', ');
 }
 
+function timelineLines(result: Result, columns: number, paint: Paint): readonly string[] {
+  const drawn = timelines(result, columns);
+  if (drawn.length === 0) return [];
+  const first = result.runs.some(({ repeats }) => repeats.length > 1) ? ' of the first round' : '';
+  const lines = drawn.map(({ text, ink }) => (ink === undefined ? text : paint(ink, text)));
+  return [paint('bold', `Timeline${first}`), ...lines];
+}
+
+function closingLines(result: Result, columns: number): readonly string[] {
+  const again = repeatWith(result);
+  return [
+    ...(again === null ? [] : [again.words, ...wrap(again.command, columns, '  ')]),
+    ...(result.folder === null ? [] : [`Results: ${result.folder}`]),
+  ];
+}
+
 function wordLines(words: readonly Word[], columns: number, paint: Paint): readonly string[] {
   if (words.length === 0) return [];
   return [paint('bold', 'What stands out'), ...words.flatMap((word) => told(word, columns, paint))];
@@ -95,7 +115,9 @@ function told({ level, text, evidence = [] }: Word, columns: number, paint: Pain
 
 function factLines(title: string, facts: readonly Fact[], columns: number, paint: Paint): readonly string[] {
   if (facts.length === 0) return [];
-  const told = facts.map(({ labels, text }) => ({ label: labels.join(', '), text }));
+  const all = facts.map(({ labels, text }) => ({ label: labels.join(', '), text }));
+  // Several facts of one run stand under its label.
+  const told = all.map(({ label, text }, at) => ({ label: at > 0 && all[at - 1].label === label ? '' : label, text }));
   const width = Math.max(0, ...told.map(({ label }) => label.length).filter((length) => length <= labelLimit));
   return [
     paint('bold', title),

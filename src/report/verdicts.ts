@@ -19,12 +19,14 @@ export function violationsOf(run: RunResult): number {
   return Math.max(0, ...run.verdicts.filter(isViolation).map((verdict) => verdict.violations));
 }
 
-/** `undecided` where exclusion was not decided and nothing else was violated; null where nothing was checked. */
+/** `undecided` where exclusion was not decided, or a fault had no effect, and nothing was violated; null where nothing was checked. */
 export function violationsOrUndecided(run: RunResult): number | 'undecided' | null {
   const violations = violationsOf(run);
   if (violations > 0) return violations;
   const exclusion = run.verdicts.filter(isExclusion);
   if (exclusion.some((verdict) => verdict.verdict === 'undecided')) return 'undecided';
+  // It was to be shown under this fault, and was not.
+  if (exclusion.length > 0 && run.faults.some(({ effective }) => !effective)) return 'undecided';
   return exclusion.length === 0 ? null : 0;
 }
 

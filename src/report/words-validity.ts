@@ -4,7 +4,7 @@
  */
 import type { Resources, Result, RunResult } from '../contract/index.js';
 import { exitCodes } from '../contract/index.js';
-import { formatCount, formatMs, formatPercent, formatUs } from '../base/units.js';
+import { formatCount, formatPercent, formatUs } from '../base/units.js';
 import type { Word } from './words.js';
 
 const runQueueWaitLimit = 0.1;
@@ -20,7 +20,6 @@ export function validityWords(result: Result): Word[] {
     ...partialWords(result),
     ...result.warnings.map(warning),
     ...runs.flatMap(incidentWords),
-    ...runs.flatMap(faultWords),
     ...runs.flatMap(errorWords),
     ...generatorWords(runs),
     ...paceWords(runs),
@@ -41,16 +40,6 @@ function partialWords({ partial, exitCode }: Result): Word[] {
 
 function incidentWords({ strategy, incidents }: RunResult): Word[] {
   return incidents.map((incident) => warning(`${strategy}: ${incident}`));
-}
-
-function faultWords({ strategy, faults }: RunResult): Word[] {
-  return faults.map(({ name, target, startedMs, healedMs, effective }) => {
-    if (!effective)
-      return warning(`${strategy}: the fault ${name} on ${target} had no effect; what it was to show is undecided`);
-    const from = startedMs === null ? '' : ` from ${formatMs(startedMs)}`;
-    const to = healedMs === null ? '' : ` to ${formatMs(healedMs)}`;
-    return { level: 'note', text: `${strategy}: fault ${name} on ${target}${from}${to}` };
-  });
 }
 
 function errorWords({ strategy, errors, unknown }: RunResult): Word[] {

@@ -2,6 +2,7 @@
 import type { Result, RunResult, Verdict } from '../contract/index.js';
 import { formatCount, formatNumber, formatPercent } from '../base/units.js';
 import { isInvalid, isViolation } from '../check/judge.js';
+import { finding } from './findings.js';
 import { groupBy, inWords, plural } from './text.js';
 import {
   checkedGrants,
@@ -12,6 +13,7 @@ import {
   trialsOf,
   violationsOrUndecided,
 } from './verdicts.js';
+import { isResourceFailure, whyDespiteExclusion } from './words-harm.js';
 import type { Word } from './words.js';
 
 /** The control comes last: that it fails is what it is for. */
@@ -41,35 +43,12 @@ function told(run: RunResult, verdict: Verdict, witness: Verdict | undefined): W
   };
 }
 
-function finding(run: RunResult, { check, violations }: Verdict): string {
-  const n = formatCount(violations);
-  const times = `${n} ${plural(violations, 'time')}`;
-  switch (check) {
-    case 'mutual-exclusion':
-      return `mutual exclusion was broken ${times} in ${formatCount(checkedGrants(run))} grants: two contenders were inside with valid leases`;
-    case 'mutual-exclusion-cell':
-      return `mutual exclusion was broken ${times}, as the shared-memory cell saw it: a contender met another inside with a valid lease`;
-    case 'lost-updates':
-      return `${n} ${plural(violations, 'update')} made inside the lock ${plural(violations, 'is', 'are')} missing in the end`;
-    case 'deadlock-freedom':
-      return 'somebody waited for a lock, and for too long nobody got it';
-    case 'granted-in-time':
-      return `a lock was handed out ${times} when its lease was already over`;
-    case 'keys-left':
-      return `${n} ${plural(violations, 'key')} stayed behind when everybody had released or given up`;
-    case 'overstay':
-      return `somebody entered ${times} while a holder whose lease was over was still inside: the program's doing, not the lock's`;
-    case 'accounting':
-    case 'assumptions':
-      return `the records are not sound (${check}), so no figure of this run is to be trusted`;
-    default:
-      return `${inEnglish(check)} failed ${times}`;
-  }
-}
-
 function promise(run: RunResult, verdict: Verdict): string {
   if (isInvalid(verdict) || verdict.check === 'overstay') return '';
   if (isControl(run)) return `. ${run.strategy} promises nothing: this is the control.`;
+  // What no lock can keep by itself is not held against its promise without saying so, once.
+  const why = isResourceFailure(verdict) ? whyDespiteExclusion(run) : null;
+  if (why !== null) return run.verdicts.find(isResourceFailure) === verdict ? `. ${why}` : '';
   return verdict.claimed ? '. It promises that this does not happen.' : '. It does not promise otherwise.';
 }
 
@@ -99,7 +78,14 @@ function cleanText(run: RunResult, first: boolean): string {
   if (bound === null) return `${run.strategy} in ${formatCount(run.grants)} grants`;
   const trials = trialsOf(bound) ?? run.grants;
   const confidence = first ? ' with 95 % confidence' : '';
-  return `${run.strategy} in ${formatCount(trials)} grants (rate below ${formatPercent(bound, 2)}${confidence})`;
+  return `${run.strategy} in ${formatCount(trials)} grants (rate below ${formatPercent(bound, 2)}${confidence})${cleanTrials(run)}`;
+}
+
+/** Grants of one trial share its fault, so the trials have a bound of their own. */
+function cleanTrials({ trials }: RunResult): string {
+  if (trials === null || trials.violated > 0 || trials.count === 0) return '';
+  const bound = formatPercent(Math.min(1, 3 / trials.count), 2);
+  return ` and in none of ${formatCount(trials.count)} ${plural(trials.count, 'trial')} (below ${bound} of trials)`;
 }
 
 /** Of the control beside them where there is one, else of the short one that every run is followed by. */

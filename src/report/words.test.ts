@@ -133,15 +133,6 @@ describe('doubts', () => {
     expect(of({ eventLoopDelayUsP99: 25_000 })[0]).toContain('p99 25.0ms');
     expect(of({})).toEqual([]);
   });
-
-  it('about a fault without effect leave its cell undecided', () => {
-    const fault = { name: 'partition', target: 'master 2', intendedMs: 1000, startedMs: 1002, healedMs: 3000 } as const;
-    const record = { event: null, what: 'cut off', unhealthy: [], firstGrantMs: null, recoveredMs: null, round: 1 };
-    const words = (effective: boolean): string =>
-      texts(result([run('single', { faults: [{ ...fault, ...record, effective }] })])).join('\n');
-    expect(words(false)).toContain('the fault partition on master 2 had no effect');
-    expect(words(true)).toContain('single: fault partition on master 2 from 1.00s to 3.00s');
-  });
 });
 
 describe('behaviour', () => {

@@ -5,6 +5,8 @@
 import type { Result } from '../contract/index.js';
 import { behaviourWords } from './words-behaviour.js';
 import { comparisonWords } from './words-comparison.js';
+import { faultWords } from './words-faults.js';
+import { harmWords } from './words-harm.js';
 import { exclusionWords, undecidedWords, violationWords } from './words-violations.js';
 import { validityWords } from './words-validity.js';
 
@@ -21,8 +23,10 @@ const order: readonly WordLevel[] = ['violation', 'warning', 'note'];
 
 export function whatStandsOut(result: Result): readonly Word[] {
   const words = [
+    ...harmWords(result),
     ...violationWords(result),
     ...validityWords(result),
+    ...faultWords(result),
     ...exclusionWords(result),
     ...behaviourWords(result),
     ...undecidedWords(result),

@@ -9,6 +9,7 @@ import {
   latencyNames,
   type Check,
   type Environment,
+  type Fault,
   type LoadShape,
   type Plan,
   type Result,
@@ -66,6 +67,7 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
     workload: await loadPlugin<Workload>('workload', plan.workload),
     shape: await loadPlugin<LoadShape>('load shape', plan.load),
     checks: await listPlugins<Check>('check'),
+    faults: await faultsOf(plan),
   };
   const bench = new Benchmark(parts);
   const needed = plan.strategies.some((strategy) => strategy.topology.kind !== 'none');
@@ -79,6 +81,7 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
     : null;
   let failure: LockbenchError | null = null;
   try {
+    refuseForeignServers(host, parts.faults);
     await bench.rounds(host);
   } catch (error) {
     if (bench.judged.size === 0) store.discard();
@@ -120,6 +123,8 @@ interface Parts {
   readonly workload: Workload;
   readonly shape: LoadShape;
   readonly checks: readonly Check[];
+  /** Those that the plan names. */
+  readonly faults: readonly Fault[];
 }
 export type { Parts as BenchmarkParts };
 
@@ -158,11 +163,13 @@ class Benchmark {
   }
 
   async #round(host: ServerHost | null, strategy: StrategyPlan, round: number): Promise<void> {
-    const { plan, store, observer, checks, signal, workload } = this.parts;
+    const { plan, store, observer, checks, signal, workload, faults } = this.parts;
     const doing = host?.kind === 'external' ? 'connecting to' : 'starting';
     observer.phase(`${strategy.label}: ${doing} ${describe(strategy)}`);
     const servers =
-      strategy.topology.kind === 'none' || host === null ? noServers : await host.provision(strategy.topology);
+      strategy.topology.kind === 'none' || host === null
+        ? noServers
+        : await host.provision(strategy.topology, shimsFor(faults));
     try {
       this.#serversOf.set(strategy.label, servers.servers);
       this.servers = servers.servers.length > this.servers.length ? servers.servers : this.servers;
@@ -194,6 +201,29 @@ class Benchmark {
     const { library, version } = round.clientOptions;
     if (typeof library === 'string' && typeof version === 'string') this.clients[library] = version;
   }
+}
+
+async function faultsOf({ faults }: Plan): Promise<readonly Fault[]> {
+  const all = await listPlugins<Fault>('fault');
+  return all.filter((fault) => faults.some(({ name }) => name === fault.name));
+}
+
+function shimsFor(faults: readonly Fault[]): { readonly clockShim: boolean; readonly fsyncShim: boolean } {
+  return {
+    clockShim: faults.some(({ needs }) => needs.clockShim === true),
+    fsyncShim: faults.some(({ needs }) => needs.fsyncShim === true),
+  };
+}
+
+/** Where the servers come from is known only now, when that was left to us. */
+function refuseForeignServers(host: ServerHost | null, faults: readonly Fault[]): void {
+  const fault = faults.find(({ needs }) => needs.ownServers === true);
+  if (fault === undefined || host === null || host.kind === 'process') return;
+  throw new LockbenchError(
+    'BAD_PLAN',
+    `${fault.name} needs servers that are processes of ours, and these are ${host.kind === 'container' ? 'containers' : 'external'}`,
+    'A redis-server or valkey-server on PATH is enough; bench doctor tells what was found.',
+  );
 }
 
 /** The weakest of the servers: a lock is as durable as that. */
@@ -235,7 +265,10 @@ function writeResult(store: RunStore, result: Result, rounds: readonly JudgedRou
     'series.json',
     rounds.map(({ round }) => ({ strategy: round.strategy, round: round.round, series: round.series })),
   );
-  store.writeJson('faults.json', []);
+  store.writeJson(
+    'faults.json',
+    rounds.map(({ round }) => ({ strategy: round.strategy, round: round.round, faults: round.history.faults })),
+  );
   store.writeJson(
     'verdicts.json',
     rounds.map(({ round, verdicts }) => ({ strategy: round.strategy, round: round.round, verdicts })),

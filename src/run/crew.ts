@@ -1,16 +1,26 @@
 /** The workers of one round: started together, stopped together, and missed when one dies. */
-import { Worker } from 'node:worker_threads';
-import { LockbenchError } from '../contract/index.js';
-import { limit } from '../base/clock.js';
+import { LockbenchError, type Isolate } from '../contract/index.js';
+import { delay, limit } from '../base/clock.js';
 import { fromErrorData } from '../base/error-data.js';
-import type { FromWorker, ToWorker, WorkerReport, WorkerTask } from '../worker/protocol.js';
+import type { FromWorker, ToWorker, WindowNs, WorkerReport, WorkerTask } from '../worker/protocol.js';
+import type { Member, MemberEvents } from './member.js';
+import { hireProcess } from './process-member.js';
+import { hireThread } from './thread-member.js';
 
 const readyMs = 15_000;
 /** After the word to stop: sections end, releases settle, connections close. */
 const stopMs = 10_000;
+/** How long the figures of processes are waited for, at most: one may be standing still. */
+const figuresMs = 250;
 
-interface Member {
-  readonly worker: Worker;
+const hires: Readonly<Record<Isolate, (task: WorkerTask, events: MemberEvents) => Member>> = {
+  thread: hireThread,
+  process: hireProcess,
+};
+
+interface Post {
+  readonly task: WorkerTask;
+  readonly member: Member;
   readonly ready: Promise<Readonly<Record<string, unknown>>>;
   /** The report, or why there is none. */
   readonly done: Promise<WorkerReport | string>;
@@ -19,14 +29,18 @@ interface Member {
   lose(reason: string): void;
 }
 
+/** What one worker said, or null when it will say nothing any more. */
+export type CrewListener = (worker: number, message: FromWorker | null) => void;
+
 export class Crew {
-  readonly #members: readonly Member[];
+  readonly #posts: readonly Post[];
+  readonly #listeners = new Set<CrewListener>();
 
   constructor(
-    tasks: readonly WorkerTask[],
-    private readonly onLost: (text: string) => void,
+    readonly tasks: readonly WorkerTask[],
+    private readonly onIncident: (text: string) => void,
   ) {
-    this.#members = tasks.map((task) => this.#hire(task));
+    this.#posts = tasks.map((task) => this.#hire(task));
   }
 
   /** Resolves when all are connected; the client options are the first worker's. */
@@ -38,78 +52,118 @@ export class Crew {
         'The machine may be overloaded; try fewer --workers.',
       );
     });
-    const [options] = await Promise.race([Promise.all(this.#members.map((member) => member.ready)), late]);
+    const [options] = await Promise.race([Promise.all(this.#posts.map((post) => post.ready)), late]);
     return options;
   }
 
-  go(): void {
-    this.#tell({ kind: 'go' });
+  go(windowNs: WindowNs): void {
+    this.#tellAll({ kind: 'go', windowNs });
+  }
+
+  /** The window has been moved. */
+  move(windowNs: WindowNs): void {
+    this.#tellAll({ kind: 'window', windowNs });
+  }
+
+  /** True while it may still do something. */
+  works(worker: number): boolean {
+    return !this.#posts[worker].finished;
   }
 
   /** True when no worker is left that could do anything. */
   get deserted(): boolean {
-    return this.#members.every((member) => member.finished);
+    return this.#posts.every((post) => post.finished);
+  }
+
+  /** Whether the shared memory holds what the workers had done by then. */
+  hasFiguresOf(atNs: number): boolean {
+    return this.#posts.every((post) => post.finished || post.member.figuresNs() >= atNs);
+  }
+
+  async figuresOf(atNs: number): Promise<void> {
+    for (let waitedMs = 0; waitedMs < figuresMs && !this.hasFiguresOf(atNs); waitedMs += 1) await delay(1);
+  }
+
+  tell(worker: number, message: ToWorker): void {
+    if (this.works(worker)) this.#posts[worker].member.tell(message);
+  }
+
+  /** Returns the way to stop listening. */
+  listen(listener: CrewListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Reports in the order of the workers; a text where one was lost. */
   async stop(): Promise<(WorkerReport | string)[]> {
-    this.#tell({ kind: 'stop' });
+    this.#tellAll({ kind: 'stop' });
     return Promise.all(
-      this.#members.map(async (member) => {
+      this.#posts.map(async (post) => {
         const late = limit(stopMs).then(() => {
           const reason = `it did not stop within ${stopMs / 1000} s: an acquire, a release or quiesce of the strategy never settled`;
-          member.lose(reason);
+          post.lose(reason);
           return reason;
         });
-        const report = await Promise.race([member.done, late]);
-        void member.worker.terminate();
+        const report = await Promise.race([post.done, late]);
+        void post.member.kill();
         return report;
       }),
     );
   }
 
   async dismiss(): Promise<void> {
-    await Promise.all(this.#members.map((member) => member.worker.terminate()));
+    await Promise.all(this.#posts.map((post) => post.member.kill()));
   }
 
-  #tell(message: ToWorker): void {
-    for (const { worker } of this.#members) worker.postMessage(message);
+  #tellAll(message: ToWorker): void {
+    for (const worker of this.#posts.keys()) this.tell(worker, message);
   }
 
-  #hire(task: WorkerTask): Member {
-    const worker = new Worker(new URL('../worker/entry.js', import.meta.url), { workerData: task, stdout: true });
-    // Standard output belongs to the report.
-    worker.stdout.pipe(process.stderr, { end: false });
+  #hire(task: WorkerTask): Post {
     let readied!: (options: Readonly<Record<string, unknown>>) => void;
     let refused!: (error: Error) => void;
     let ended!: (report: WorkerReport | string) => void;
-    const member: Member = {
-      worker,
+    const finish = (report: WorkerReport | string): void => {
+      post.finished = true;
+      ended(report);
+      for (const listener of this.#listeners) listener(task.index, null);
+    };
+    const lose = (reason: string): void => {
+      if (post.finished) return;
+      refused(new LockbenchError('WORKER_LOST', `worker ${task.index}: ${reason}`));
+      finish(reason);
+      this.onIncident(`worker ${task.index} was lost: ${reason}`);
+    };
+    const said = (message: FromWorker): void => {
+      if (post.finished) return;
+      for (const listener of this.#listeners) listener(task.index, message);
+      switch (message.kind) {
+        case 'ready':
+          readied(message.clientOptions);
+          return;
+        case 'done':
+          finish(message.report);
+          return;
+        case 'crashed':
+          finish(message.report);
+          this.onIncident(
+            `worker ${task.index} was killed while ${message.struck.name} held key ${message.struck.key}`,
+          );
+          return;
+        case 'failed':
+          refused(fromErrorData(message.error));
+          lose(message.error.message);
+      }
+    };
+    const post: Post = {
+      task,
+      member: hires[task.plan.isolate](task, { said, ended: lose }),
       ready: new Promise((resolve, reject) => ([readied, refused] = [resolve, reject])),
       done: new Promise((resolve) => (ended = resolve)),
       finished: false,
-      lose: (reason) => lost(reason),
+      lose,
     };
-    member.ready.catch(() => {});
-    const lost = (reason: string): void => {
-      if (member.finished) return;
-      member.finished = true;
-      refused(new LockbenchError('WORKER_LOST', `worker ${task.index}: ${reason}`));
-      ended(reason);
-      this.onLost(`worker ${task.index} was lost: ${reason}`);
-    };
-    worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'ready') readied(message.clientOptions);
-      else if (message.kind === 'done') {
-        member.finished = true;
-        ended(message.report);
-      } else {
-        refused(fromErrorData(message.error));
-        lost(message.error.message);
-      }
-    });
-    worker.on('error', (error: Error) => lost(`${error.name}: ${error.message}`));
-    worker.on('exit', (code) => lost(`it ended with code ${code}`));
-    return member;
+    post.ready.catch(() => {});
+    return post;
   }
 }

@@ -33,7 +33,14 @@ export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['
     history: { rows },
   } = await runRound({
     ...parts,
-    plan: { ...parts.plan, warmupMs: 0, durationMs: controlMs(parts.plan), operations: null },
+    plan: {
+      ...parts.plan,
+      warmupMs: 0,
+      durationMs: controlMs(parts.plan),
+      operations: null,
+      faults: [],
+      latencyMs: [],
+    },
     strategy: { ...first, label: 'none', name: 'none', file: null, options: {}, topology, claims: judgement.claims },
     round: 0,
     historyFolder: parts.store.historyFolder('control'),

@@ -4,6 +4,7 @@ import type { Provisioned } from '../servers/provision.js';
 export const noServers: Provisioned = {
   endpoints: [],
   servers: [],
+  controls: [],
   pids: [],
   cpuMs: () => Promise.resolve([]),
   onIncident: () => () => {},

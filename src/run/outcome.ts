@@ -23,7 +23,14 @@ export function exitCodeOf(runs: readonly RunResult[], lost: boolean): number {
   if (runs.some((run) => run.verdicts.some(isViolation))) return exitCodes.violation;
   if (
     lost ||
-    runs.some((run) => run.verdicts.some(isInvalid) || !rateReached(run) || run.grants === 0 || outOfService(run))
+    runs.some(
+      (run) =>
+        run.verdicts.some(isInvalid) ||
+        !rateReached(run) ||
+        run.grants === 0 ||
+        outOfService(run) ||
+        run.faults.some(({ effective }) => !effective),
+    )
   )
     return exitCodes.invalid;
   return exitCodes.ok;

@@ -99,9 +99,14 @@ export function summarise(
     verdicts: combineVerdicts(rounds.map(({ verdicts }) => verdicts)),
     detectionPower,
     faults: rounds.flatMap(({ round }) => round.history.faults),
-    trials: null,
+    trials: plan.trials
+      ? { count: rounds.length, violated: repeats.filter(({ violations }) => violations > 0).length }
+      : null,
     harm: null,
-    orphans: { count: 0, longestMs: 0 },
+    orphans: {
+      count: sum(rounds, ({ round }) => round.orphans.count),
+      longestMs: Math.max(0, ...rounds.map(({ round }) => round.orphans.longestMs)),
+    },
     incidents: rounds.flatMap(({ round }) =>
       round.incidents.map((text) => (rounds.length > 1 ? `round ${round.round}: ${text}` : text)),
     ),

@@ -7,13 +7,29 @@ import type { WorkerReport } from '../worker/protocol.js';
 const fullCore = 0.85;
 const fullMachine = 0.95;
 
+/** Of one process: a server that was started again is another. */
+interface ServerTimes extends ScheduleTimes {
+  readonly pid: number;
+}
+
 export interface UsageSample {
-  readonly servers: readonly (ScheduleTimes | null)[];
+  readonly servers: readonly (ServerTimes | null)[];
   readonly machine: ReturnType<typeof machineTimes>;
 }
 
 export function sampleUsage(pids: readonly (number | null)[]): UsageSample {
-  return { servers: pids.map((pid) => (pid === null ? null : processTimes(pid))), machine: machineTimes() };
+  return { servers: pids.map(timesOf), machine: machineTimes() };
+}
+
+function timesOf(pid: number | null): ServerTimes | null {
+  const times = pid === null ? null : processTimes(pid);
+  return pid === null || times === null ? null : { pid, ...times };
+}
+
+/** What passed between two samples of one process; null where they are of two, or of none. */
+function between(before: ServerTimes | null, after: ServerTimes | null): ScheduleTimes | null {
+  if (before === null || after === null || before.pid !== after.pid) return null;
+  return { cpuNs: after.cpuNs - before.cpuNs, queuedNs: after.queuedNs - before.queuedNs };
 }
 
 export interface UsageInput {
@@ -27,15 +43,11 @@ export interface UsageInput {
 }
 
 export function resourcesUsed({ begin, end, windowMs, grants, reports, serverCpuMs }: UsageInput): Resources {
-  const serversMs = end.servers.map((times, i) => {
-    const before = begin.servers[i];
-    return times !== null && before !== null ? (times.cpuNs - before.cpuNs) / 1e6 : (serverCpuMs[i] ?? NaN);
-  });
+  const passed = end.servers.map((times, i) => between(begin.servers[i], times));
+  const serversMs = passed.map((times, i) => (times !== null ? times.cpuNs / 1e6 : (serverCpuMs[i] ?? NaN)));
   const workerCpuMs = reports.map((report) => (report.cpuNs === null ? NaN : report.cpuNs / 1e6));
   const queuedMs = [
-    ...end.servers.map((times, i) =>
-      times !== null && begin.servers[i] !== null ? (times.queuedNs - begin.servers[i].queuedNs) / 1e6 : NaN,
-    ),
+    ...passed.map((times) => (times === null ? NaN : times.queuedNs / 1e6)),
     ...reports.map((report) => (report.queuedNs === null ? NaN : report.queuedNs / 1e6)),
   ];
   const busy =

@@ -35,12 +35,19 @@ export class Fleet {
     link.then(
       (admin) =>
         admin.onLost(() => {
-          this.#links.delete(member);
+          this.#drop(member, link);
           if (member.pid === null) this.tell(`${member.name}: connection lost`);
         }),
-      () => this.#links.delete(member),
+      () => this.#drop(member, link),
     );
     return link;
+  }
+
+  /** To a server that has been killed: what is left of its connection must not meet the next call. */
+  hangUp(member: Member): void {
+    const link = this.#links.get(member);
+    this.#links.delete(member);
+    link?.then((admin) => admin.close()).catch(() => {});
   }
 
   async call(member: Member, name: string, ...args: readonly (string | number)[]): Promise<Reply> {
@@ -98,6 +105,11 @@ export class Fleet {
     this.leave();
     for (const link of this.#links.values()) link.then((admin) => admin.close()).catch(() => {});
     this.#links.clear();
+  }
+
+  /** Unless another has taken its place. */
+  #drop(member: Member, link: Promise<Admin>): void {
+    if (this.#links.get(member) === link) this.#links.delete(member);
   }
 
   #masters(): readonly Member[] {

@@ -8,7 +8,7 @@ import { startTimeOf } from './process-identity.js';
 const goneLimitMs = 2_000;
 const provision = new URL('./provision.js', import.meta.url).href;
 
-/** A harness of its own process: brings up three servers, prints what it has, and waits for its end. */
+/** A harness of its own process: brings up three servers, one of them twice, prints what it has, and waits for its end. */
 const program = `
   import { dirname } from 'node:path';
   import { readlinkSync } from 'node:fs';
@@ -16,11 +16,14 @@ const program = `
   const { openServers } = await import(${JSON.stringify(provision)});
   const settings = { kind: 'process', image: '', persistence: 'none', external: [], keyPrefix: 'test:' };
   const host = await openServers(settings);
-  const { pids, stop } = await host.provision({ kind: 'quorum', nodes: 3, replicas: 0 });
+  const { controls, ...servers } = await host.provision({ kind: 'quorum', nodes: 3, replicas: 0 });
+  await controls[2].kill();
+  await controls[2].start('kept');
+  const pids = controls.map((control) => control.pid);
   const children = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
   const guardian = Number(/(\\d+) .*guardian-main/.exec(children)[1]);
   process.on('SIGUSR2', () => { throw new Error('a crash'); });
-  process.on('SIGTERM', async () => { await stop(); await host.close(); process.exit(0); });
+  process.on('SIGTERM', async () => { await servers.stop(); await host.close(); process.exit(0); });
   setInterval(() => {}, 1000);
   console.log(JSON.stringify({ pids, guardian, folder: dirname(readlinkSync('/proc/' + pids[0] + '/cwd')) }));
 `;

@@ -1,12 +1,17 @@
 /** What every way of coming by servers gives: a topology on demand, and a tidy end. */
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { Environment, Topology } from '../contract/index.js';
+import { remoteControl, type ServerControl } from './control.js';
 import type { Fleet } from './fleet.js';
+import type { ShimNeeds } from './shims/preload.js';
 
 export interface ServerHost {
   readonly kind: 'process' | 'container' | 'external';
-  /** Servers of one topology, ready for use, with no key of ours on them. Rejects with a LockbenchError. */
-  provision(topology: Topology): Promise<Provisioned>;
+  /**
+   * Servers of one topology, ready for use, with no key of ours on them. Rejects with a LockbenchError. Shims are for our
+   * own processes only; other hosts pass over them, and their `controls` say so when they are used.
+   */
+  provision(topology: Topology, needs?: ShimNeeds): Promise<Provisioned>;
   /** Stops what is still running and leaves nothing behind. May be called twice. */
   close(): Promise<void>;
 }
@@ -15,7 +20,9 @@ export interface Provisioned {
   /** In the order of roles: single -> [primary]; quorum -> its masters; replicated -> [primary, replica 1, ...]; none -> []. */
   readonly endpoints: readonly NodeEndpoint[];
   readonly servers: Environment['servers'];
-  /** Null where the server is no process of this machine's. */
+  /** In the same order: for faults. Servers that are no processes of ours can only be called. */
+  readonly controls: readonly ServerControl[];
+  /** As of now: a server that was started again has another. Null where the server is no process of this machine's. */
   readonly pids: readonly (number | null)[];
   /** CPU time that each server has used so far; NaN for one that does not answer. */
   cpuMs(): Promise<readonly number[]>;
@@ -32,13 +39,20 @@ export interface Provisioned {
 }
 
 /** `stop` ends the servers, or takes our leave of them; the fleet's own connections are closed here. */
-export async function provisionedOf(fleet: Fleet, stop: () => Promise<void>): Promise<Provisioned> {
+export async function provisionedOf(
+  fleet: Fleet,
+  stop: () => Promise<void>,
+  controls: readonly ServerControl[] = fleet.members.map((member, i) => remoteControl(fleet, member, i)),
+): Promise<Provisioned> {
   const servers = await fleet.facts();
   let stopping: Promise<void> | null = null;
   return {
     endpoints: fleet.members.map((member) => member.endpoint),
     servers,
-    pids: fleet.members.map((member) => member.pid),
+    controls,
+    get pids() {
+      return controls.map((control) => control.pid);
+    },
     cpuMs: () => fleet.cpuMs(),
     onIncident: (listener) => fleet.onIncident(listener),
     keysLeft: () => fleet.keysLeft(),

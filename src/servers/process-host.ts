@@ -1,14 +1,17 @@
 /** The embedded default: private servers as child processes, fresh ones for every topology. */
+import { join } from 'node:path';
 import { LockbenchError, type Persistence, type Topology } from '../contract/index.js';
 import { allOrNone } from './all-or-none.js';
 import { Fleet, type Member } from './fleet.js';
 import { openGuardian, type Guardian } from './guardian.js';
 import { provisionedOf, type Provisioned, type ServerHost } from './host.js';
+import { ProcessControl, type Berth } from './process-control.js';
 import type { RedisBinary } from './redis-binary.js';
-import { startRedis, type Exit, type RedisProcess } from './redis-process.js';
+import { startRedis, type RedisProcess, type StartOptions } from './redis-process.js';
 import { awaitReplicas } from './replicas.js';
 import { rolesOf, type Role } from './roles.js';
 import { makeRunFolder, removeRunFolder } from './run-folder.js';
+import { ShimShop, verifyLoaded, type ShimNeeds, type Shims } from './shims/preload.js';
 
 export interface ProcessSettings {
   readonly binary: RedisBinary;
@@ -16,46 +19,49 @@ export interface ProcessSettings {
   readonly keyPrefix: string;
 }
 
+interface Started {
+  readonly berth: Berth;
+  readonly server: RedisProcess;
+}
+
 export class ProcessHost implements ServerHost {
   readonly kind = 'process';
   readonly #folder = makeRunFolder();
   readonly #guardian: Guardian = openGuardian(this.#folder);
   readonly #running = new Set<RedisProcess>();
+  readonly #fleets = new Set<Fleet>();
+  readonly #shims = new ShimShop(this.#folder);
   #provisions = 0;
   #closing: Promise<void> | null = null;
 
   constructor(private readonly settings: ProcessSettings) {}
 
-  async provision(topology: Topology): Promise<Provisioned> {
+  async provision(topology: Topology, needs: ShimNeeds = {}): Promise<Provisioned> {
     this.#provisions += 1;
-    const [first, ...others] = rolesOf(topology);
-    const servers: RedisProcess[] = [];
-    const stop = () => stopAll(servers);
+    const roles = rolesOf(topology);
+    const started: Started[] = [];
+    const controls: ProcessControl[] = [];
     try {
-      if (topology.kind === 'replicated') {
-        const primary = await this.#start(first!, []);
-        servers.push(primary);
-        const follow = ['--replicaof', primary.endpoint.host, String(primary.endpoint.port)];
-        servers.push(...(await this.#startAll(others, follow)));
-      } else if (first !== undefined) {
-        servers.push(...(await this.#startAll([first, ...others], [])));
-      }
-      const roles = rolesOf(topology);
-      const members = servers.map((server, i): Member => ({
+      // The primary has to be there before its replicas can be told of it.
+      const first = topology.kind === 'replicated' ? roles.slice(0, 1) : [];
+      started.push(...(await this.#startAll(first, [], needs)));
+      const primary = started[0]?.server.endpoint;
+      const follow = primary === undefined ? [] : ['--replicaof', primary.host, String(primary.port)];
+      started.push(...(await this.#startAll(roles.slice(first.length), follow, needs)));
+      const members = started.map(({ server }, i): Member => ({
         ...roles[i]!,
         endpoint: server.endpoint,
         pid: server.pid,
       }));
       const fleet = new Fleet(members, this.settings.keyPrefix);
-      servers.forEach((server, i) => {
-        void server.exited.then((exit) => {
-          if (this.#closing === null) fleet.tell(`${members[i]!.name} exited (${exitText(exit)})`);
-        });
-      });
+      this.#fleets.add(fleet);
+      for (const [i, { berth, server }] of started.entries())
+        controls.push(new ProcessControl(i, berth, fleet, members[i]!, server));
       await awaitReplicas(fleet);
-      return await provisionedOf(fleet, stop);
+      return await provisionedOf(fleet, () => stopAll(controls), controls);
     } catch (error) {
-      await stop();
+      await stopAll(controls);
+      await stopAll(started.map(({ server }) => server));
       throw error;
     }
   }
@@ -65,31 +71,46 @@ export class ProcessHost implements ServerHost {
   }
 
   async #close(): Promise<void> {
+    for (const fleet of this.#fleets) fleet.leave();
     await stopAll(this.#running);
     removeRunFolder(this.#folder);
     await this.#guardian.close();
   }
 
-  #startAll(roles: readonly Role[], extraArgs: readonly string[]): Promise<readonly RedisProcess[]> {
+  #startAll(roles: readonly Role[], extraArgs: readonly string[], needs: ShimNeeds): Promise<readonly Started[]> {
     return allOrNone(
-      roles.map((role) => this.#start(role, extraArgs)),
-      stopAll,
+      roles.map(async (role) => {
+        const berth = await this.#berth(role, extraArgs, needs);
+        return { berth, server: await berth.start(null) };
+      }),
+      (started) => stopAll(started.map(({ server }) => server)),
     );
   }
 
-  async #start(role: Role, extraArgs: readonly string[]): Promise<RedisProcess> {
-    const server = await startRedis({
-      binary: this.settings.binary,
-      dir: this.#folder,
-      name: role.name,
-      folderName: `${this.#provisions}-${role.name.replaceAll(' ', '-')}`,
-      persistence: this.settings.persistence,
-      extraArgs,
-      guardian: this.#guardian,
-    });
-    if (this.#closing !== null) {
+  async #berth({ name }: Role, extraArgs: readonly string[], needs: ShimNeeds): Promise<Berth> {
+    const { binary, persistence } = this.settings;
+    const folderName = `${this.#provisions}-${name.replaceAll(' ', '-')}`;
+    const shims = await this.#shims.fitOut(folderName, needs);
+    const options = { binary, persistence, extraArgs, name, folderName, env: shims.env };
+    return {
+      name,
+      folder: join(this.#folder, folderName),
+      shims,
+      persistent: persistence !== 'none',
+      start: (port) => this.#start(port === null ? options : { ...options, port }, shims),
+    };
+  }
+
+  async #start(options: Omit<StartOptions, 'dir' | 'guardian'>, shims: Shims): Promise<RedisProcess> {
+    shims.clock?.starting();
+    const server = await startRedis({ ...options, dir: this.#folder, guardian: this.#guardian });
+    try {
+      if (this.#closing !== null)
+        throw new LockbenchError('SERVER_FAILED', `${options.name} was not needed any more when it had started`);
+      verifyLoaded(shims, options.name, server.pid);
+    } catch (error) {
       await server.stop();
-      throw new LockbenchError('SERVER_FAILED', `${role.name} was not needed any more when it had started`);
+      throw error;
     }
     this.#running.add(server);
     void server.exited.then(() => this.#running.delete(server));
@@ -97,10 +118,6 @@ export class ProcessHost implements ServerHost {
   }
 }
 
-async function stopAll(servers: Iterable<RedisProcess>): Promise<void> {
+async function stopAll(servers: Iterable<{ stop(): Promise<void> }>): Promise<void> {
   await Promise.all([...servers].map((server) => server.stop()));
-}
-
-function exitText({ code, signal }: Exit): string {
-  return signal ?? `exit code ${code}`;
 }

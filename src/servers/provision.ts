@@ -12,7 +12,11 @@ import { noRedis } from './no-redis.js';
 import { ProcessHost } from './process-host.js';
 import { findRedis } from './redis-binary.js';
 
+export type { ServerControl } from './control.js';
 export type { Provisioned, ServerHost } from './host.js';
+export { clockShimAvailable, type ShimAvailability } from './shims/clock.js';
+export { fsyncShimAvailable } from './shims/fsync.js';
+export type { ShimNeeds } from './shims/preload.js';
 
 export interface ServerSettings {
   readonly kind: ServersKind;

@@ -30,6 +30,10 @@ export interface StartOptions {
   readonly guardian?: Guardian;
   /** Proposes a port for each attempt; the default counts up from a random one. */
   readonly nextPort?: () => number;
+  /** This port and no other, waited for while somebody lingers on it. */
+  readonly port?: number;
+  /** Beside what every server gets. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Exit {
@@ -52,7 +56,12 @@ const startLimitMs = 10_000;
 const answerLimitMs = 500;
 const pollMs = 1;
 const portAttempts = 20;
+const portLimitMs = 5_000;
+const portRetryMs = 50;
 const logTailLines = 8;
+
+/** In the server's folder, beside its data. */
+export const logName = 'server.log';
 
 // Below the range from which systems take ports for outgoing connections: nothing slips in between choice and bind,
 // and a connection attempt to a port nobody listens on yet cannot come out of that very port and meet itself.
@@ -71,6 +80,16 @@ export async function startRedis(options: StartOptions): Promise<RedisProcess> {
   const folder = join(options.dir, options.folderName ?? options.name.replaceAll(' ', '-'));
   mkdirSync(folder, { recursive: true });
   handOver(folder);
+  const { port } = options;
+  const limit = nowMs() + portLimitMs;
+  while (port !== undefined && nowMs() < limit) {
+    const server = await startOnPort({ ...options, binary }, folder, user, port);
+    if (server !== null) return server;
+    await delay(portRetryMs);
+  }
+  if (port !== undefined) {
+    throw new LockbenchError('SERVER_FAILED', `${options.name}: port ${port} was not free within ${portLimitMs} ms`);
+  }
   for (let attempt = 0; attempt < portAttempts; attempt += 1) {
     const server = await startOnPort({ ...options, binary }, folder, user, (options.nextPort ?? nextPort)());
     if (server !== null) return server;
@@ -85,7 +104,7 @@ async function startOnPort(
   user: ServerUser | null,
   port: number,
 ): Promise<RedisProcess | null> {
-  const logPath = join(folder, 'server.log');
+  const logPath = join(folder, logName);
   const life = follow(launch(options, folder, user, port, logPath));
   const { pid, exited, kill, stop } = life;
   if (pid !== undefined) {
@@ -165,6 +184,7 @@ function launch(o: StartOptions, folder: string, user: ServerUser | null, port: 
       env: {
         PATH: process.env['PATH'],
         ...(o.binary.libraryPath === null ? {} : { LD_LIBRARY_PATH: o.binary.libraryPath }),
+        ...o.env,
       },
       ...(user === null ? {} : { uid: user.uid | 0, gid: user.gid | 0 }),
     });

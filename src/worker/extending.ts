@@ -2,19 +2,24 @@
 import type { ExtendOutcome, Grant, LockSession } from '../contract/index.js';
 import { after, nowNs } from '../base/clock.js';
 
-type Extended = Extract<ExtendOutcome, { kind: 'extended' }>;
+export interface ExtendEvents {
+  /** It has been asked for; no answer has been read. */
+  onSent(): void;
+  /** The outcome, null for a failure. Nothing is told of an extension that the design did not try. */
+  onAnswer(outcome: ExtendOutcome | null, tookNs: number): void;
+  onError(error: unknown): void;
+}
 
 /**
- * Extends every `everyMs` until told to stop, until it fails, or until the design does not extend any more. `onAnswer` gets
- * the outcome, null for a failure. Returns the way to stop, which tells whether the lease was extended at all.
+ * Extends every `everyMs` until told to stop, until it fails, or until the design does not extend any more. Returns the way
+ * to stop, which tells whether the lease was extended at all.
  */
 export function extendWhileHeld(
   session: LockSession,
   grant: Grant,
   ttlMs: number,
   everyMs: number,
-  onAnswer: (outcome: Extended | null, tookNs: number) => void,
-  onError: (error: unknown) => void,
+  events: ExtendEvents,
 ): () => Promise<boolean> {
   let extended = false;
   let stopped = session.extend === undefined;
@@ -22,9 +27,11 @@ export function extendWhileHeld(
   let stopTimer = (): void => {};
   const attempt = async (): Promise<ExtendOutcome | null> => {
     try {
-      return await session.extend!(grant, ttlMs);
+      const answer = session.extend!(grant, ttlMs);
+      events.onSent();
+      return await answer;
     } catch (error) {
-      onError(error);
+      events.onError(error);
       return null;
     }
   };
@@ -32,9 +39,8 @@ export function extendWhileHeld(
     const startNs = nowNs();
     const outcome = await attempt();
     if (outcome?.kind === 'refused') return;
-    const done = outcome?.kind === 'extended' ? outcome : null;
-    onAnswer(done, nowNs() - startNs);
-    if (done === null) return;
+    events.onAnswer(outcome, nowNs() - startNs);
+    if (outcome?.kind !== 'extended') return;
     extended = true;
     again();
   };

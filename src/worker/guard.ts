@@ -3,20 +3,26 @@ import { CancelSource } from '../base/cancel.js';
 import { nowMs, yieldTurn } from '../base/clock.js';
 import { sleep } from '../base/sleep.js';
 
+/** Beyond some 24 days a timer fires at once; who sleeps for longer wakes in between. */
+const longestSleepMs = 60_000;
+
 /** The critical section's view of its lease on the real clock. A guarded holder wakes when the lease is over, or lost. */
 export class LeaseGuard implements Guard {
   /** When the holder was told that the lease is lost. */
   lostMs = Infinity;
-  readonly #wake = new CancelSource();
+  #wake = new CancelSource();
+  #keptUntilMs = -Infinity;
   readonly #stopListening: (() => void)[];
 
   constructor(
     private readonly grant: Grant,
     private readonly guarded: boolean,
-    cancel: Cancel,
+    /** A naive holder hears it and goes on. */
+    listening: boolean,
+    private readonly cancel: Cancel,
   ) {
     this.#stopListening = [cancel.onCancel(() => this.#wake.cancel())];
-    if (guarded) this.#stopListening.push(grant.onLost(() => this.#lose()));
+    if (guarded || listening) this.#stopListening.push(grant.onLost(() => this.#lose()));
   }
 
   /** Until when a guarded holder may work. */
@@ -33,10 +39,21 @@ export class LeaseGuard implements Guard {
     await yieldTurn();
     for (;;) {
       const now = nowMs();
-      const wakeMs = this.guarded ? Math.min(untilMs, this.untilMs) : untilMs;
-      if (now >= wakeMs || this.#wake.cancelled) return;
-      await sleep(wakeMs - now, this.#wake);
+      const endMs = Math.max(untilMs, this.#keptUntilMs);
+      const wakeMs = this.guarded ? Math.min(endMs, this.untilMs) : endMs;
+      if (now >= wakeMs || this.cancel.cancelled) return;
+      await sleep(Math.min(longestSleepMs, wakeMs - now), this.#wake);
     }
+  }
+
+  /** Pauses last until then, however short they were meant to be. */
+  keepUntil(ms: number): void {
+    this.#keptUntilMs = ms;
+  }
+
+  letGo(): void {
+    this.#keptUntilMs = -Infinity;
+    this.#rouse();
   }
 
   close(): void {
@@ -45,6 +62,13 @@ export class LeaseGuard implements Guard {
 
   #lose(): void {
     this.lostMs = nowMs();
-    this.#wake.cancel();
+    if (this.guarded) this.#rouse();
+  }
+
+  /** Whoever sleeps looks again. */
+  #rouse(): void {
+    const asleep = this.#wake;
+    this.#wake = new CancelSource();
+    asleep.cancel();
   }
 }

@@ -1,6 +1,19 @@
-/** All that a worker and the main thread say to each other. Figures do not travel here: they lie in shared memory. */
-import type { Backlog, ErrorData, NodeFailure, Plan, StrategyPlan, Wait } from '../contract/index.js';
+/**
+ * All that a worker and the main thread say to each other. The figures of a thread do not travel here: they lie in shared
+ * memory. Those of a process do, in frames.
+ */
+import type {
+  Backlog,
+  ContenderAction,
+  ErrorData,
+  FaultEvent,
+  NodeFailure,
+  Plan,
+  StrategyPlan,
+  Wait,
+} from '../contract/index.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
+import type { Frame } from '../record/frame.js';
 import type { SharedBuffers } from '../record/shared.js';
 
 /** What a worker is started with. */
@@ -11,19 +24,65 @@ export interface WorkerTask {
   readonly endpoints: readonly NodeEndpoint[];
   readonly shared: SharedBuffers;
   readonly historyFile: string;
+  /** Null: no trace is kept. */
+  readonly traceFile: string | null;
   /** Tells this run from its repeats, so that each draws other random numbers. */
   readonly round: number;
 }
 
+/** The task of a process of its own, which shares no memory. The first message: by pipe, for it may hold a password. */
+export type ProcessTask = Omit<WorkerTask, 'shared'>;
+
+export type WindowNs = readonly [openNs: number, closeNs: number];
+
 export type ToWorker =
-  | { readonly kind: 'go' }
+  | { readonly kind: 'go'; readonly windowNs: WindowNs }
+  /** It ends earlier than was said. In shared memory it is seen there. */
+  | { readonly kind: 'window'; readonly windowNs: WindowNs }
   /** No new cycles, and no more waiting. */
-  | { readonly kind: 'stop' };
+  | { readonly kind: 'stop' }
+  | {
+      readonly kind: 'arm';
+      readonly id: number;
+      readonly event: FaultEvent;
+      readonly nth: number;
+      readonly action: ContenderAction;
+    }
+  /** Answered by 'disarmed', unless it has struck. */
+  | { readonly kind: 'disarm'; readonly id: number }
+  | { readonly kind: 'let-go'; readonly id: number }
+  | { readonly kind: 'step-wall-clock'; readonly id: number; readonly byMs: number };
+
+/** Who was struck. */
+export interface Struck {
+  readonly contender: number;
+  /** "w0.3" */
+  readonly name: string;
+  /** Without the prefix of the run. */
+  readonly key: string;
+  readonly token: string | null;
+  readonly validUntilMs: number | null;
+}
 
 export type FromWorker =
   | { readonly kind: 'ready'; readonly clientOptions: Readonly<Record<string, unknown>> }
   | { readonly kind: 'failed'; readonly error: ErrorData }
-  | { readonly kind: 'done'; readonly report: WorkerReport };
+  /** An error that nobody caught; the process ends. */
+  | { readonly kind: 'broken'; readonly reason: string }
+  | { readonly kind: 'frame'; readonly frame: Frame }
+  | { readonly kind: 'done'; readonly report: WorkerReport; readonly figures: Frame | null }
+  | { readonly kind: 'caught'; readonly id: number; readonly struck: Struck }
+  | { readonly kind: 'disarmed'; readonly id: number }
+  | { readonly kind: 'over'; readonly id: number; readonly stoodStillMs: number; readonly outcome: string }
+  /** Its last word. */
+  | {
+      readonly kind: 'crashed';
+      readonly id: number;
+      readonly struck: Struck;
+      readonly report: WorkerReport;
+      readonly figures: Frame | null;
+    }
+  | { readonly kind: 'stepped'; readonly id: number; readonly movedMs: number };
 
 export interface WorkerReport {
   readonly errors: Readonly<Record<string, number>>;

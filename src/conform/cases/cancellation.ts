@@ -89,7 +89,7 @@ export default {
       async run(world) {
         const relays = await world.relays();
         const one = await world.open({ through: relays });
-        for (const relay of relays) relay.replyDelayMs = 8;
+        for (const relay of relays) relay.set({ replyDelayMs: 8 });
         for (let i = 0; i < 6; i += 1) {
           const cancel = new CancelSource();
           const trying = one.acquire(world.freshKey(), { waitMs: 500, cancel });

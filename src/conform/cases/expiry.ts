@@ -65,7 +65,7 @@ export default {
       async run(world) {
         const relays = await world.relays();
         const one = await world.open({ through: relays, answerWaitMs: 500 });
-        for (const relay of relays) relay.replyDelayMs = 40;
+        for (const relay of relays) relay.set({ replyDelayMs: 40 });
         const key = world.freshKey();
         const { validUntilMs } = await one.hold(key);
         const ttls = await world.ttlsOf(key);

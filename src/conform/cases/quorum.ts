@@ -50,7 +50,7 @@ async function splitVote(world: World, count: number): Promise<void> {
     Array.from({ length: count }, async (_, own) => {
       const relays = await world.relays();
       const client = await world.open({ through: relays });
-      relays.forEach((relay, i) => (relay.requestDelayMs = i % count === own ? 0 : 4));
+      relays.forEach((relay, i) => relay.set({ requestDelayMs: i % count === own ? 0 : 4 }));
       return client;
     }),
   );

@@ -1,0 +1,91 @@
+/**
+ * What happened on one key between two times, from every record there is: entries and exits, steps at the servers, operations
+ * on the resource, faults. The material of a diagram; how it is drawn is in interleaving.ts.
+ */
+import { resourceOps, rowFlags, type CheckContext, type History } from '../contract/index.js';
+import { ms, since } from './overlaps.js';
+import { noAnswers, rowsOf, type Moment, type Scene } from './scene.js';
+import { traceMoments } from './trace-moments.js';
+
+const did: Readonly<Record<number, string>> = {
+  [resourceOps.read]: 'finds',
+  [resourceOps.write]: 'writes',
+  [resourceOps.refusedRead]: 'is refused a read',
+  [resourceOps.refusedWrite]: 'is refused a write',
+};
+
+export function momentsOf(history: History, context: CheckContext, scene: Scene): Moment[] {
+  const moments = [
+    ...rowMoments(history, context, scene),
+    ...traceMoments(history, context, scene),
+    ...resourceMoments(history, context, scene),
+    ...faultMoments(history, scene),
+  ];
+  return moments.sort((a, b) => a.atNs - b.atNs);
+}
+
+function rowMoments(history: History, context: CheckContext, scene: Scene): Moment[] {
+  const { rows } = history;
+  return rowsOf(history, scene).flatMap((row) => {
+    const contender = rows.contender[row];
+    if (!scene.contenders.includes(contender)) return [];
+    const [enterNs, leaveNs, validUntilNs] = [rows.enterNs[row], rows.leaveNs[row], rows.validUntilNs[row]];
+    const turn = (atNs: number, text: string): Moment[] =>
+      atNs < scene.fromNs || atNs > scene.toNs
+        ? []
+        : [
+            {
+              atNs,
+              contender,
+              text: `${context.contenderNames(contender)} ${text}`,
+              weight: 'turn',
+              answers: noAnswers,
+            },
+          ];
+    const lease = validUntilNs === Infinity ? 'without expiry' : `valid to ${since(history, validUntilNs)}`;
+    const late = validUntilNs < leaveNs ? `, ${ms(leaveNs - validUntilNs)} after its lease was over` : '';
+    return [
+      ...turn(enterNs, `enters, ${lease}`),
+      ...(validUntilNs > enterNs && validUntilNs < leaveNs ? turn(validUntilNs, 'lease over, still inside') : []),
+      ...(leaveNs > enterNs && (rows.flags[row] & rowFlags.open) === 0 ? turn(leaveNs, `leaves${late}`) : []),
+    ];
+  });
+}
+
+function resourceMoments({ resource }: History, context: CheckContext, scene: Scene): Moment[] {
+  if (resource?.kind !== 'server') return [];
+  const { rows } = resource;
+  const moments: Moment[] = [];
+  for (let row = 0; row < rows.count; row += 1) {
+    const [atNs, contender] = [rows.atNs[row], rows.contender[row]];
+    if (rows.key[row] !== scene.key || atNs < scene.fromNs || atNs > scene.toNs) continue;
+    if (!scene.contenders.includes(contender)) continue;
+    const item = rows.item[row] === 0 ? '' : ` (item ${rows.item[row]})`;
+    const fence = rows.fence[row] < 0n ? '' : `, token ${rows.fence[row]}`;
+    const value = Number.isNaN(rows.value[row]) ? '' : ` ${rows.value[row]}`;
+    moments.push({
+      atNs,
+      contender,
+      text: `${context.contenderNames(contender)} ${did[rows.op[row]]}${value}${item}${fence}`,
+      weight: 'step',
+      answers: noAnswers,
+    });
+  }
+  return moments;
+}
+
+/** Those that struck or were healed within the scene, and those that lasted through it. */
+function faultMoments(history: History, { fromNs, toNs }: Scene): Moment[] {
+  const atNs = (fromOpeningMs: number): number => history.windowNs[0] + fromOpeningMs * 1e6;
+  return history.faults.flatMap(({ name, target, what, startedMs, healedMs, effective }) => {
+    if (startedMs === null || atNs(startedMs) > toNs) return [];
+    const healedNs = healedMs === null ? Infinity : atNs(healedMs);
+    if (healedNs < fromNs) return [];
+    const title = target === '' || what.includes(target) ? name : `${name} on ${target}`;
+    const line = (at: number, text: string): Moment => {
+      return { atNs: at, contender: null, text, weight: 'turn', answers: noAnswers };
+    };
+    const struck = line(atNs(startedMs), `FAULT ${title}: ${what}${effective ? '' : ' (without effect)'}`);
+    return healedNs > toNs || healedMs === startedMs ? [struck] : [struck, line(healedNs, `healed: ${title}`)];
+  });
+}

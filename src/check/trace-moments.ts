@@ -1,0 +1,103 @@
+/** What the trace adds to a scene: which servers were asked on behalf of whom, and what they answered. */
+import type { CheckContext, History, TraceStep } from '../contract/index.js';
+import { noAnswers, rowsOf, type Moment, type Scene } from './scene.js';
+
+/** Further apart than this, a step in the trace and an entry are not of one grant. */
+const linkLimitNs = 20e6;
+const outstanding = '...';
+
+/** Steps of the grants of these contenders. A token belongs to the contender that entered when its worker was granted it. */
+export function traceMoments(history: History, context: CheckContext, scene: Scene): Moment[] {
+  const steps = history.trace.filter((step) => step.atNs <= scene.toNs && isOfKey(step, scene.key));
+  const owners = ownersOf(steps, history, context, scene);
+  const owned = steps.filter((step) => step.atNs >= scene.fromNs && owners.has(step.token));
+  const moment = (
+    contender: number,
+    { atNs, what }: TraceStep,
+    answers: Moment['answers'],
+    weight: Moment['weight'],
+  ): Moment => {
+    return { atNs, contender, text: `${context.contenderNames(contender)} ${what}`, answers, weight };
+  };
+  const own = owned
+    .filter(({ node, what }) => node === null && what !== 'granted')
+    .map((step) => moment(owners.get(step.token)!, step, noAnswers, 'step'));
+  const sent = burstsOf(owned.filter(({ node }) => node !== null)).map(({ first, answers }) =>
+    moment(owners.get(first.token)!, first, answers, 'server'),
+  );
+  return [...own, ...sent];
+}
+
+/** The key of a step is the lock's name at the servers, which ends in the number of the key. */
+function isOfKey({ key }: TraceStep, number: number): boolean {
+  const digits = /(\d+)\D*$/.exec(key);
+  return digits === null || Number(digits[1]) === number;
+}
+
+/** Token -> contender. */
+function ownersOf(
+  steps: readonly TraceStep[],
+  history: History,
+  context: CheckContext,
+  scene: Scene,
+): ReadonlyMap<string, number> {
+  const owners = new Map<string, number>();
+  const granted = steps.filter(isGranted);
+  for (const row of rowsOf(history, scene)) {
+    const contender = history.rows.contender[row];
+    if (!scene.contenders.includes(contender)) continue;
+    const free = granted.filter(({ token }) => !owners.has(token));
+    const token = tokenOf(free, history, context, row);
+    if (token !== null) owners.set(token, contender);
+  }
+  return owners;
+}
+
+/** When the round that led to this entry began, as far as the trace tells; else the entry itself. */
+export function beganNs(history: History, context: CheckContext, row: number): number {
+  const { rows } = history;
+  const steps = history.trace.filter((step) => isOfKey(step, rows.key[row]));
+  const token = tokenOf(steps.filter(isGranted), history, context, row);
+  const first = steps.find((step) => step.token === token)?.atNs ?? Infinity;
+  return Math.min(rows.enterNs[row], first);
+}
+
+function isGranted({ node, what }: TraceStep): boolean {
+  return node === null && what === 'granted';
+}
+
+/** That of the nearest of these grants in the same worker. */
+function tokenOf(granted: readonly TraceStep[], history: History, context: CheckContext, row: number): string | null {
+  const { rows } = history;
+  const worker = workerOf(context.contenderNames(rows.contender[row]));
+  const awayNs = ({ atNs }: TraceStep): number => Math.abs(atNs - rows.enterNs[row]);
+  const near = granted.filter((step) => (worker === null || step.worker === worker) && awayNs(step) <= linkLimitNs);
+  return near.sort((a, b) => awayNs(a) - awayNs(b)).at(0)?.token ?? null;
+}
+
+/** Contenders are named after their worker: "w1.3" is of worker 1. */
+function workerOf(name: string): number | null {
+  const digits = /^w(\d+)\./.exec(name);
+  return digits === null ? null : Number(digits[1]);
+}
+
+interface Burst {
+  readonly first: TraceStep;
+  readonly answers: Map<number, string>;
+}
+
+/** The sendings of one command to several servers, with what came back. A second one to the same server begins another. */
+function burstsOf(steps: readonly TraceStep[]): Burst[] {
+  const all: Burst[] = [];
+  const latest = new Map<string, Burst>();
+  for (const step of steps) {
+    const [name, node] = [`${step.token} ${step.what}`, step.node!];
+    let burst = latest.get(name);
+    if (burst === undefined || (step.answer === null && burst.answers.has(node))) {
+      latest.set(name, (burst = { first: step, answers: new Map() }));
+      all.push(burst);
+    }
+    burst.answers.set(node, step.answer ?? outstanding);
+  }
+  return all;
+}

@@ -1,0 +1,54 @@
+/**
+ * Until its validity is over a lock stays with its holder. A release that finds it gone, or somebody else's, though even the
+ * answer came before validity was over, shows that it vanished under its holder: it was stolen, evicted, flushed, or lost
+ * with its server.
+ *
+ * A release that was sent in time but answered later may have found it rightly expired, so it proves nothing. Rows without
+ * an answer are out; a release sent again later is not the one whose answer counts.
+ */
+import { rowFlags, type Check, type GrantRows } from '../contract/index.js';
+import { ms, since } from './overlaps.js';
+import { judged, undecided } from './verdict.js';
+
+/** Recorded times are cut to whole us, and servers count their leases in ms. */
+const marginNs = 1e6;
+const toldInAll = 5;
+
+export default {
+  name: 'validity-honoured',
+  help: 'no lock vanishes under its holder before its validity is over',
+  judge(history, context) {
+    const { rows } = history;
+    const { exclusion, toleratesLoss } = context.claims;
+    let vanished = 0;
+    let released = 0;
+    const evidence: string[] = [];
+    for (let row = 0; row < rows.count; row += 1) {
+      const flags = rows.flags[row];
+      if ((flags & (rowFlags.unknown | rowFlags.releaseUnknown | rowFlags.open)) !== 0) continue;
+      released += 1;
+      if ((flags & rowFlags.releaseLost) === 0 || leftNs(rows, row) <= marginNs) continue;
+      vanished += 1;
+      if (evidence.length < toldInAll)
+        evidence.push(
+          `key ${rows.key[row]}: ${context.contenderNames(rows.contender[row])} released at ${since(history, rows.leaveNs[row])} ` +
+            `and was told that the lock was not its own any more, ${ms(leftNs(rows, row))} before its validity was over`,
+        );
+    }
+    if (vanished === 0 && history.lost.length > 0)
+      return undecided(this.name, exclusion, `records are missing: ${history.lost.join('; ')}`);
+    if (vanished > 0 && toleratesLoss > 0 && history.faults.length > 0)
+      return undecided(
+        this.name,
+        exclusion,
+        `${vanished} releases found the lock gone in its time, but that may be the data of ${toleratesLoss} ` +
+          `${toleratesLoss === 1 ? 'server' : 'servers'}, whose loss the design withstands: ${evidence[0]}`,
+      );
+    return judged(this.name, exclusion, vanished, released, evidence);
+  },
+} satisfies Check;
+
+/** What was left of the validity when the release had been answered. */
+function leftNs(rows: GrantRows, row: number): number {
+  return rows.validUntilNs[row] - (rows.leaveNs[row] + rows.releaseUs[row] * 1e3);
+}

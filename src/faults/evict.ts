@@ -1,0 +1,52 @@
+/** A full server makes room: with a volatile policy the keys that expire go, and locks are such keys. Source: redis.conf, maxmemory-policy. */
+import type { Fault, FaultServer } from '../contract/index.js';
+import { aim, names } from './aim.js';
+
+/** Less than an empty server needs: it evicts at the next write. */
+const tooLittleBytes = 1;
+const lookMs = 5;
+const lookLimitMs = 1000;
+
+async function evictedBy(server: FaultServer): Promise<number> {
+  return Number(/^evicted_keys:(\d+)/m.exec(String(await server.call('INFO', 'stats')))?.[1] ?? 0);
+}
+
+async function evictAll(server: FaultServer): Promise<void> {
+  await server.call('CONFIG', 'SET', 'maxmemory-policy', 'volatile-ttl');
+  await server.call('CONFIG', 'SET', 'maxmemory', tooLittleBytes);
+}
+
+async function enoughMemory(server: FaultServer): Promise<void> {
+  await server.call('CONFIG', 'SET', 'maxmemory', 0);
+  await server.call('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+}
+
+export default {
+  name: 'evict',
+  help: 'servers that know a held lock run out of memory and evict it (maxmemory-policy volatile-ttl)',
+  hits: 'servers',
+  defaultTarget: '1',
+  instant: true,
+  options: {},
+  needs: { ownServers: true },
+  async strike(lab) {
+    const { victims, when } = await aim(lab);
+    const before = await Promise.all(victims.map(evictedBy));
+    const atMs = lab.nowMs();
+    await Promise.all(victims.map(evictAll));
+    const gone = async (): Promise<boolean> =>
+      (await Promise.all(victims.map(evictedBy))).every((count, i) => count > before[i]!);
+    let evicted = await gone();
+    while (!evicted && lab.nowMs() < atMs + lookLimitMs) {
+      await lab.sleep(lookMs);
+      evicted = await gone();
+    }
+    await Promise.all(victims.map(enoughMemory));
+    return {
+      what: `${names(victims)} out of memory ${when}, for ${Math.round(lab.nowMs() - atMs)} ms`,
+      atMs,
+      probe: () => Promise.resolve(evicted ? null : 'nothing was evicted'),
+      heal: () => Promise.resolve(),
+    };
+  },
+} satisfies Fault;

@@ -1,0 +1,57 @@
+/** Faults that leave a doubt: without effect, not got over, or with servers that did not come back. */
+import type { Result, RunResult, Verdict } from '../contract/index.js';
+import { formatMs } from '../base/units.js';
+import { faultName, repeatedFaults, whyWithoutEffect, type Repeated } from './faults.js';
+import { inWords } from './text.js';
+import { isControl } from './verdicts.js';
+import type { Word } from './words.js';
+
+export function faultWords({ runs }: Result): Word[] {
+  return runs.flatMap((run) =>
+    repeatedFaults(run)
+      .flatMap((fault) => [...withoutEffect(fault, run), ...notOver(fault, run), ...unhealthy(fault, run)])
+      .map((text) => ({ level: 'warning', text: `${run.strategy}: ${text}` })),
+  );
+}
+
+function withoutEffect(faults: Repeated, run: RunResult): string[] {
+  const idle = faults.filter(({ effective }) => !effective);
+  // Verdicts that it left open give it as their reason.
+  const told = ({ verdict, evidence }: Verdict): boolean =>
+    verdict === 'undecided' && evidence.some((line) => line.includes(`the fault ${faults[0].name} had no effect`));
+  if (idle.length === 0 || run.verdicts.some(told)) return [];
+  const why = [...new Set(idle.map(whyWithoutEffect))].join('; ');
+  return [
+    `the fault ${faultName(idle[0])} had no effect${inRounds(idle.length, faults.length, run)} (${why}): ` +
+      'what it was to show is undecided, whatever passed',
+  ];
+}
+
+/** The control excludes nobody: there is nothing for it to get over. */
+function notOver(faults: Repeated, run: RunResult): string[] {
+  if (isControl(run)) return [];
+  const windowMs = run.durationMs / Math.max(1, run.repeats.length);
+  const stuck = faults.filter(
+    ({ effective, healedMs, firstGrantMs }) =>
+      effective && healedMs !== null && healedMs < windowMs && firstGrantMs === null,
+  );
+  if (stuck.length === 0) return [];
+  const leftMs = Math.min(...stuck.map(({ healedMs }) => windowMs - healedMs!));
+  return [
+    `nothing was granted any more after the fault ${faultName(stuck[0])} was healed, in the ${formatMs(leftMs)} that ` +
+      `were left of the window${inRounds(stuck.length, faults.length, run)}`,
+  ];
+}
+
+function unhealthy(faults: Repeated, run: RunResult): string[] {
+  const ill = faults.filter((fault) => fault.unhealthy.length > 0);
+  if (ill.length === 0) return [];
+  const servers = inWords([...new Set(ill.flatMap((fault) => fault.unhealthy))]);
+  return [
+    `${servers} did not answer when the fault ${faultName(ill[0])} was over${inRounds(ill.length, faults.length, run)}`,
+  ];
+}
+
+function inRounds(count: number, of: number, { trials }: RunResult): string {
+  return of < 2 ? '' : ` in ${count} of ${of} ${trials === null ? 'rounds' : 'trials'}`;
+}

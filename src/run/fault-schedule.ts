@@ -1,0 +1,117 @@
+/**
+ * Brings about the faults of a round at their time, heals them all, whatever happens, and keeps the record: what was meant,
+ * what was done and when, whether it had an effect, and whether the servers were well afterwards.
+ */
+import type { Fault, FaultRecord, Strike } from '../contract/index.js';
+import { delay, limit, nowMs } from '../base/clock.js';
+import { sleep } from '../base/sleep.js';
+import { openLabs, type Aimed, type World } from './fault-lab.js';
+import type { Observer } from './observer.js';
+
+/** How long an event, or a grant worth hitting, is waited for. */
+const patienceLimitMs = 3000;
+/** Of what is left of the window: the fault must still show. */
+const patienceShare = 0.5;
+const healLimitMs = 10_000;
+const wellLimitMs = 3000;
+const lookMs = 20;
+
+type Recorded = Omit<FaultRecord, 'firstGrantMs' | 'recoveredMs'>;
+
+export class FaultSchedule {
+  readonly #aimed: readonly Aimed[];
+  readonly #running: Promise<Recorded>[] = [];
+
+  constructor(
+    private readonly world: World,
+    faults: readonly Fault[],
+    private readonly observer: Observer,
+  ) {
+    this.#aimed = openLabs(world, faults);
+  }
+
+  /** Before the load begins. */
+  async prepare(): Promise<void> {
+    for (const { fault, lab } of this.#aimed) await fault.prepare?.(lab(0));
+  }
+
+  /** From the opening of the window to its planned close, on the clock of `nowMs`. */
+  start(openMs: number, closeMs: number): void {
+    for (const aimed of this.#aimed) this.#running.push(this.#run(aimed, openMs, closeMs));
+  }
+
+  /** The window has closed: what still lasts is healed. Resolves when all is. */
+  async end(): Promise<readonly Recorded[]> {
+    this.world.ending.cancel();
+    return Promise.all(this.#running);
+  }
+
+  async #run({ fault, plan, lab }: Aimed, openMs: number, closeMs: number): Promise<Recorded> {
+    const { ending, strategy, round } = this.world;
+    const record: Recorded = {
+      name: plan.name,
+      target: '',
+      intendedMs: plan.startMs,
+      event: plan.event,
+      startedMs: null,
+      healedMs: null,
+      effective: false,
+      what: 'the run ended before it',
+      unhealthy: [],
+      round,
+    };
+    await sleep(openMs + plan.startMs - nowMs(), ending);
+    if (ending.cancelled) return record;
+    const patienceMs = Math.min(patienceLimitMs, (closeMs - nowMs()) * patienceShare);
+    const world = lab(patienceMs);
+    const named = { ...record, target: world.targets.map(({ name }) => name).join(', ') };
+    let strike: Strike;
+    try {
+      strike = await fault.strike(world, plan.options);
+    } catch (error) {
+      return { ...named, what: `it could not be brought about: ${reason(error)}` };
+    }
+    this.observer.note(`${strategy.label}: fault ${plan.name}: ${strike.what}`);
+    const struck = { ...named, startedMs: strike.atMs - openMs, what: strike.what };
+    if (fault.instant !== true) await (strike.lasts ?? this.#lasting(plan.durationMs));
+    const without = await strike.probe().catch((error: unknown) => `that cannot be told: ${reason(error)}`);
+    const healing = await Promise.race([
+      strike.heal().then(() => null, reason),
+      limit(healLimitMs).then(() => 'it took too long'),
+    ]);
+    const healedMs = nowMs() - openMs;
+    const unhealthy = fault.hits === 'contender' ? [] : await this.#unwell();
+    return {
+      ...struck,
+      healedMs,
+      effective: without === null,
+      what: [
+        struck.what,
+        ...(without === null ? [] : [`no effect: ${without}`]),
+        ...(healing === null ? [] : [`not healed: ${healing}`]),
+      ].join('; '),
+      unhealthy,
+    };
+  }
+
+  #lasting(durationMs: number | null): Promise<void> {
+    const { ending } = this.world;
+    return durationMs === null ? new Promise((resolve) => ending.onCancel(resolve)) : sleep(durationMs, ending);
+  }
+
+  /** Who does not answer, after some patience. */
+  async #unwell(): Promise<readonly string[]> {
+    const untilMs = nowMs() + wellLimitMs;
+    for (;;) {
+      const { controls } = this.world.servers;
+      const answers = await Promise.allSettled(controls.map((server) => server.call('PING')));
+      const silent = controls.filter((_, i) => answers[i].status !== 'fulfilled').map(({ name }) => name);
+      if (silent.length === 0 || nowMs() > untilMs) return silent;
+      await delay(lookMs);
+    }
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,16 @@
+/** One worker as the crew sees it, whether it is a thread or a process. */
+import type { FromWorker, ToWorker } from '../worker/protocol.js';
+
+export interface Member {
+  tell(message: ToWorker): void;
+  /** Resolves when it is gone. */
+  kill(): Promise<void>;
+  /** When its figures in the shared memory were taken. */
+  figuresNs(): number;
+}
+
+export interface MemberEvents {
+  said(message: FromWorker): void;
+  /** It is gone, after everything that it said; the reason is of use where that was not expected. */
+  ended(reason: string): void;
+}

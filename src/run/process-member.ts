@@ -1,0 +1,71 @@
+/**
+ * A worker as a process of its own, as separate programs are. Its figures come in frames and are put where those of a thread
+ * would be. It ends with the harness: the channel between them breaks.
+ */
+import { fork } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { FrameSink } from '../record/frame.js';
+import { controlOf, workerColumns } from '../record/shared.js';
+import { DirectReader } from '../worker/direct-line.js';
+import type { FromWorker, ProcessTask, ToWorker, WorkerTask } from '../worker/protocol.js';
+import type { Member, MemberEvents } from './member.js';
+
+/** What Node itself and TLS look for. Whatever else is in our environment is none of a worker's business. */
+const inherited = [
+  'PATH',
+  'TMPDIR',
+  'LANG',
+  'TZ',
+  'NODE_OPTIONS',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+];
+
+export function hireProcess({ shared, ...task }: WorkerTask, events: MemberEvents): Member {
+  const child = fork(fileURLToPath(new URL('../worker/process-entry.js', import.meta.url)), [], {
+    serialization: 'advanced',
+    execArgv: [],
+    env: Object.fromEntries(
+      inherited.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    ),
+    // Standard output belongs to the report, so that of a worker goes to standard error. The last is the direct line.
+    stdio: ['ignore', 2, 2, 'ipc', 'pipe'],
+  });
+  const sink = new FrameSink(workerColumns(shared.workers[task.index]), controlOf(shared));
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  const said = (message: FromWorker): void => {
+    if (message.kind === 'frame') sink.put(message.frame);
+    else if (message.kind === 'broken') events.ended(message.reason);
+    else {
+      if ((message.kind === 'done' || message.kind === 'crashed') && message.figures !== null)
+        sink.put(message.figures);
+      events.said(message);
+    }
+  };
+  child.on('message', (message: FromWorker) => said(message));
+  new DirectReader(child.stdio[4] as Readable, said);
+  child.on('error', (error) => events.ended(`${error.name}: ${error.message}`));
+  // After 'exit': when everything that it said has been read.
+  child.on('close', (code, signal) =>
+    events.ended(signal === null ? `it ended with code ${code}` : `it was killed by ${signal}`),
+  );
+  const send = (message: ProcessTask | ToWorker): void => {
+    // Where the channel is closed, 'close' tells why.
+    if (child.connected) child.send(message, () => {});
+  };
+  send(task);
+  return {
+    tell: send,
+    kill: () => {
+      child.kill('SIGKILL');
+      return gone;
+    },
+    figuresNs: () => sink.atNs,
+  };
+}

@@ -1,0 +1,94 @@
+/** For the tests of this folder: one round's workers on servers of their own, to be struck at will. */
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Counters, FaultContenders, GrantRows, Plan, TraceStep } from '../contract/index.js';
+import { nowNs } from '../base/clock.js';
+import { seededRandom } from '../base/random.js';
+import { openCatalogue, type RawOptions } from '../plan/catalogue.js';
+import { resolvePlan } from '../plan/resolve.js';
+import { readChunks } from '../record/chunks.js';
+import { sumCounters } from '../record/counters.js';
+import { allocateShared, controlOf, workerColumns } from '../record/shared.js';
+import { chunkFile } from '../record/store.js';
+import { readTrace, traceFile } from '../record/trace.js';
+import { openServers, type Provisioned } from '../servers/provision.js';
+import type { WorkerReport } from '../worker/protocol.js';
+import { Crew } from './crew.js';
+import { noServers } from './no-servers.js';
+import { contenders } from './tripwires.js';
+
+export async function planOf(raw: RawOptions): Promise<Plan> {
+  return resolvePlan({ warmup: '0', ...raw }, await openCatalogue(), [], 7);
+}
+
+export interface Ended {
+  readonly reports: readonly (WorkerReport | string)[];
+  readonly counters: Counters;
+  readonly rows: GrantRows;
+  readonly trace: readonly TraceStep[];
+}
+
+export interface TestRun {
+  readonly plan: Plan;
+  readonly servers: Provisioned;
+  readonly crew: Crew;
+  readonly contenders: FaultContenders;
+  readonly incidents: readonly string[];
+  /** Ends the load and reads what it left. */
+  end(): Promise<Ended>;
+  close(): Promise<void>;
+}
+
+/** Under way when it resolves. Its resource is memory, even in processes, which then have one each. */
+export async function startRun(raw: RawOptions): Promise<TestRun> {
+  const plan = { ...(await planOf(raw)), resource: 'memory' } as const;
+  const [strategy] = plan.strategies;
+  const folder = mkdtempSync(join(tmpdir(), 'lockbench-crew-'));
+  const { image, persistence, keyPrefix } = plan;
+  const host = await openServers({ kind: 'auto', image, persistence, keyPrefix, external: [] });
+  const servers: Provisioned = strategy.topology.kind === 'none' ? noServers : await host.provision(strategy.topology);
+  const shared = allocateShared(plan);
+  const openNs = nowNs();
+  controlOf(shared).window.set([openNs, openNs + plan.durationMs * 1e6, openNs]);
+  const tasks = Array.from({ length: plan.workers }, (_, index) => ({
+    index,
+    plan,
+    strategy,
+    endpoints: servers.endpoints,
+    shared,
+    historyFile: chunkFile(folder, index),
+    traceFile: traceFile(folder, index),
+    round: 1,
+  }));
+  const incidents: string[] = [];
+  const crew = new Crew(tasks, (text) => incidents.push(text));
+  const close = async (): Promise<void> => {
+    await crew.dismiss();
+    await servers.stop();
+    await host.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await crew.ready();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  crew.go([openNs, openNs + plan.durationMs * 1e6]);
+  return {
+    plan,
+    servers,
+    crew,
+    contenders: contenders(crew, seededRandom(plan.seed, 'test')),
+    incidents,
+    end: async () => {
+      const reports = await crew.stop();
+      const chunks = readdirSync(folder).filter((name) => name.endsWith('.chunk'));
+      const { rows } = readChunks(chunks.map((name) => ({ name, bytes: readFileSync(join(folder, name)) })));
+      const counters = sumCounters(shared.workers.map((one) => workerColumns(one).all));
+      return { reports, counters, rows, trace: readTrace(folder) };
+    },
+    close,
+  };
+}

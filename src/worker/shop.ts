@@ -1,0 +1,96 @@
+/** What the contenders of one worker share, and where it comes from. */
+import type { Cancel, LockSession, Plan, Resource, StrategyEnv, LoadSpec, Workload } from '../contract/index.js';
+import { after, nowMs } from '../base/clock.js';
+import { loadPlugin } from '../base/plugins.js';
+import { seededRandom, tokenSource, type Random } from '../base/random.js';
+import { sleep } from '../base/sleep.js';
+import { retryPolicy } from '../kit/retry.js';
+import { ExclusionCells } from '../record/cell.js';
+import { HistoryWriter } from '../record/history-writer.js';
+import { MemoryResource } from '../record/memory-resource.js';
+import { controlOf, workerColumns, type Control, type WorkerColumns } from '../record/shared.js';
+import { WaitLog } from '../record/waits.js';
+import type { FlightRecorder } from './flight-recorder.js';
+import type { WorkerTask } from './protocol.js';
+import { Tally } from './tally.js';
+import type { Triggers } from './triggers.js';
+
+/** What a contender does its work on. */
+export interface ResourceUse {
+  /** The resource as the section of one grant sees it; `grant` counts the grants of this contender. */
+  section(key: number, grant: number, fence: bigint | undefined): Resource;
+}
+
+export interface Shop {
+  readonly plan: Plan;
+  readonly session: LockSession;
+  readonly workload: Workload;
+  /** One contender's way to what the lock protects. */
+  readonly openResource: (contender: number) => ResourceUse;
+  readonly cells: ExclusionCells;
+  readonly columns: WorkerColumns;
+  readonly control: Control;
+  readonly tally: Tally;
+  readonly waits: WaitLog;
+  readonly writer: HistoryWriter;
+  readonly triggers: Triggers;
+  /** Null in runs without faults. */
+  readonly recorder: FlightRecorder | null;
+  readonly believed: number[];
+  /** No new cycles; ends think times. */
+  readonly ending: Cancel;
+  /** Ends waits and sections too. */
+  readonly cancel: Cancel;
+}
+
+type Given = Pick<Shop, 'session' | 'triggers' | 'recorder' | 'ending' | 'cancel'>;
+
+export async function openShop(task: WorkerTask, given: Given, lowestOpenNs: () => number): Promise<Shop> {
+  const { plan, shared, index } = task;
+  const columns = workerColumns(shared.workers[index]);
+  const control = controlOf(shared);
+  return {
+    ...given,
+    plan,
+    workload: await loadPlugin<Workload>('workload', plan.workload),
+    openResource: () => memoryUse(new Int32Array(shared.resource)),
+    cells: new ExclusionCells(shared, plan.holder === 'guarded'),
+    columns,
+    control,
+    tally: new Tally(plan, columns, control),
+    waits: new WaitLog(),
+    writer: await HistoryWriter.open(task.historyFile, index, lowestOpenNs),
+    believed: Array.from({ length: plan.keys }, () => 0),
+  };
+}
+
+function memoryUse(cells: Int32Array): ResourceUse {
+  const resource = new MemoryResource(cells);
+  return {
+    section(key) {
+      resource.key = key;
+      return resource;
+    },
+  };
+}
+
+/** A stream of its own for each purpose: one more draw here does not change another's. */
+export function randomOf({ plan, strategy, round, index }: WorkerTask, purpose: string): Random {
+  return seededRandom(plan.seed, `${strategy.label}, round ${round}, worker ${index}, ${purpose}`);
+}
+
+export function loadSpec(task: WorkerTask, startMs: number, purpose: string): LoadSpec {
+  const { rateHz, thinkMs, workers } = task.plan;
+  return { rateHz, thinkMs, workers, workerIndex: task.index, startMs, random: randomOf(task, purpose) };
+}
+
+export function realEnv(task: WorkerTask): StrategyEnv {
+  return {
+    nowMs,
+    after,
+    sleep,
+    random: randomOf(task, 'strategy'),
+    token: tokenSource(),
+    retry: retryPolicy(task.strategy.retry),
+  };
+}
