@@ -12,6 +12,7 @@ import {
   type ResourceRows,
 } from '../contract/index.js';
 import { spaceTime } from './interleaving.js';
+import { pickGrants, pickOperations } from './pick.js';
 
 /** Two rows that wrote one value to one item of one key: in a correct execution that is never done. */
 export interface Repeated {
@@ -86,25 +87,29 @@ export function rowsOfOperations(grants: GrantRows, rows: ResourceRows): RowOf {
   return (operation) => entries.get(rows.contender[operation])?.[rows.grant[operation]] ?? -1;
 }
 
-/** What happened from the entry of the older of these two grants, or its first operation, to `to`: drawn. */
-export function arrivals(
-  history: History,
-  context: CheckContext,
-  rows: ResourceRows,
-  from: number,
-  to: number,
-): string[] {
+/** What two grants did, from the entry of the older one, or its first operation, to the later of these operations: drawn. */
+export function arrivals(history: History, context: CheckContext, rows: ResourceRows, a: number, b: number): string[] {
+  const to = Math.max(a, b);
+  const operations: number[] = [];
+  const between = new Set<string>();
+  for (let row = 0; row <= to; row += 1) {
+    if (sameGrant(rows, row, a) || sameGrant(rows, row, b)) operations.push(row);
+    else if (operations.length > 0 && rows.key[row] === rows.key[to])
+      between.add(`${rows.contender[row]} ${rows.grant[row]}`);
+  }
   const rowOf = rowsOfOperations(history.rows, rows);
-  const begins = [from, to].flatMap((operation) => {
-    const row = rowOf(operation);
-    return [rows.atNs[firstOf(rows, operation)], ...(row < 0 ? [] : [history.rows.enterNs[row]])];
-  });
-  const contenders = [...new Set([rows.contender[from], rows.contender[to]])];
-  return spaceTime(history, context, { key: rows.key[to], fromNs: Math.min(...begins), toNs: rows.atNs[to], contenders });
-}
-
-/** The first operation of the same grant. */
-function firstOf(rows: ResourceRows, row: number): number {
-  for (let at = 0; at < row; at += 1) if (sameGrant(rows, at, row)) return at;
-  return row;
+  const entries = [...new Set([a, b].map(rowOf))].filter((row) => row >= 0);
+  const scene = {
+    key: rows.key[to],
+    fromNs: Math.min(...entries.map((row) => history.rows.enterNs[row]), ...operations.map((row) => rows.atNs[row])),
+    toNs: rows.atNs[to],
+    contenders: [...new Set([rows.contender[a], rows.contender[b]])],
+  };
+  const two: History = {
+    ...history,
+    rows: pickGrants(history.rows, entries),
+    resource: { kind: 'server', rows: pickOperations(rows, operations) },
+  };
+  const others = between.size === 0 ? [] : [`  (${between.size} other grants operated on it in between)`];
+  return [...spaceTime(two, context, scene), ...others];
 }

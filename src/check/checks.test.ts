@@ -341,7 +341,11 @@ describe('verdicts', () => {
 
   it('of safety are open when a fault had no effect: what was to be withstood did not happen', () => {
     const checks = [mutualExclusion, overstay, keysLeft, validityHonoured];
-    const idle = { ...faultOf('kill', 'master 2', 2000, 6000), effective: false, what: 'it could not be brought about' };
+    const idle = {
+      ...faultOf('kill', 'master 2', 2000, 6000),
+      effective: false,
+      what: 'it could not be brought about',
+    };
     const verdictsOf = (steps: Parameters<typeof historyOf>[0], faults: (typeof idle)[]) =>
       judgeHistory(checks, historyOf(steps, { faults }), context).map(({ verdict }) => verdict);
     const one = { contender: 1, enter: 0, leave: 100, validUntil: 1000 };

@@ -6,7 +6,8 @@
  *   lease, the second has the larger token. This joins the resource's record with the rows of grants, and so also judges
  *   tokens that the resource refused: one that was minted too low locks its rightful holder out;
  * - accepted writes never carry a lower token than an earlier accepted one. Where the resource enforces fencing this holds
- *   of itself; where it does not, it is the write that fencing would have refused.
+ *   of itself; where it does not, it is the write that fencing would have refused. That alone is not held against the design:
+ *   its tokens told the truth.
  *
  * It cannot see the tokens of grants that never reached the resource, and does not order grants whose leases overlapped:
  * that is a matter of mutual exclusion. Reads with an old token do no harm by themselves, and are counted only.
@@ -19,9 +20,10 @@ import { judged, undecided } from './verdict.js';
 /** Of each of the three. */
 const toldOfEach = 3;
 
-interface Findings {
-  readonly count: number;
-  readonly evidence: readonly string[];
+interface Finding {
+  /** An operation of the grant whose token is wrong. */
+  readonly operation: number;
+  readonly text: string;
 }
 
 export default {
@@ -31,22 +33,17 @@ export default {
     if (context.claims.fences !== true || history.resource?.kind !== 'server') return null;
     const { rows } = history.resource;
     const firsts = firstOperations(rows);
-    const found = [
-      ownTokens(rows, context, firsts),
-      minted(history, context, rows, firsts),
-      acceptedWrites(history, context, rows),
-    ];
-    const count = found.reduce((sum, one) => sum + one.count, 0);
-    if (count === 0 && history.lost.length > 0)
+    const tokens = [ownTokens(rows, context, firsts), minted(history, context, rows, firsts)];
+    const { writes, reads } = acceptedLate(history, context, rows);
+    const found = [...tokens, writes];
+    const wrong = new Set(found.flat().map(({ operation }) => `${rows.contender[operation]} ${rows.grant[operation]}`));
+    if (wrong.size === 0 && history.lost.length > 0)
       return undecided(this.name, true, `records are missing: ${history.lost.join('; ')}`);
     if (firsts.length === 0) return undecided(this.name, true, 'no grant with a token reached the resource');
-    return judged(
-      this.name,
-      true,
-      count,
-      firsts.length,
-      found.flatMap(({ evidence }) => evidence.slice(0, toldOfEach)),
-    );
+    // Tokens in order are promised; that an old one is refused is the resource's part.
+    const promised = wrong.size === 0 || tokens.some((findings) => findings.length > 0);
+    const evidence = found.flatMap((findings) => findings.slice(0, toldOfEach).map(({ text }) => text));
+    return judged(this.name, promised, wrong.size, firsts.length, [...evidence, ...reads]);
   },
 } satisfies Check;
 
@@ -62,13 +59,13 @@ function firstOperations(rows: ResourceRows): number[] {
   return firsts;
 }
 
-function ownTokens(rows: ResourceRows, context: CheckContext, firsts: readonly number[]): Findings {
+function ownTokens(rows: ResourceRows, context: CheckContext, firsts: readonly number[]): Finding[] {
   const owners = new Map<number, Map<bigint, number>>();
-  const evidence: string[] = [];
+  const found: Finding[] = [];
   for (const row of firsts) {
     const [key, fence] = [rows.key[row], rows.fence[row]];
     if (fence < 0n) {
-      evidence.push(`key ${key}: ${grantName(rows, context, row)} came without a token`);
+      found.push({ operation: row, text: `key ${key}: ${grantName(rows, context, row)} came without a token` });
       continue;
     }
     const ofKey = owners.get(key) ?? new Map<bigint, number>();
@@ -76,15 +73,16 @@ function ownTokens(rows: ResourceRows, context: CheckContext, firsts: readonly n
     const owner = ofKey.get(fence);
     if (owner === undefined) ofKey.set(fence, row);
     else
-      evidence.push(
-        `key ${key}: token ${fence} belongs to ${grantName(rows, context, owner)} and to ${grantName(rows, context, row)}`,
-      );
+      found.push({
+        operation: row,
+        text: `key ${key}: token ${fence} belongs to ${grantName(rows, context, owner)} and to ${grantName(rows, context, row)}`,
+      });
   }
-  return { count: evidence.length, evidence };
+  return found;
 }
 
 /** Entries with a valid lease, key by key in the order of time, each against the largest token of those that were over by then. */
-function minted(history: History, context: CheckContext, rows: ResourceRows, firsts: readonly number[]): Findings {
+function minted(history: History, context: CheckContext, rows: ResourceRows, firsts: readonly number[]): Finding[] {
   const { rows: grants } = history;
   const rowOf = rowsOfOperations(grants, rows);
   const entries = firsts
@@ -92,7 +90,7 @@ function minted(history: History, context: CheckContext, rows: ResourceRows, fir
     .map((operation) => ({ operation, row: rowOf(operation) }))
     .filter(({ operation, row }) => row >= 0 && grants.key[row] === rows.key[operation])
     .sort((a, b) => grants.key[a.row] - grants.key[b.row] || grants.enterNs[a.row] - grants.enterNs[b.row]);
-  const evidence: string[] = [];
+  const found: Finding[] = [];
   let key = -1;
   let highest = -1;
   let inside: { readonly operation: number; readonly overNs: number }[] = [];
@@ -108,18 +106,25 @@ function minted(history: History, context: CheckContext, rows: ResourceRows, fir
         highest = one.operation;
     inside = inside.filter(({ overNs }) => overNs > enterNs);
     if (highest >= 0 && grants.validUntilNs[row] > enterNs && rows.fence[operation] < rows.fence[highest])
-      evidence.push(
-        `key ${key}: ${grantName(rows, context, operation)} entered at ${since(history, enterNs)} with token ` +
+      found.push({
+        operation,
+        text:
+          `key ${key}: ${grantName(rows, context, operation)} entered at ${since(history, enterNs)} with token ` +
           `${rows.fence[operation]}, though ${grantName(rows, context, highest)} before it had ${rows.fence[highest]}`,
-      );
+      });
     inside.push({ operation, overNs: Math.min(grants.leaveNs[row], grants.validUntilNs[row]) });
   }
-  return { count: evidence.length, evidence };
+  return found;
 }
 
-function acceptedWrites(history: History, context: CheckContext, rows: ResourceRows): Findings {
+/** Writes that came with an older token than one before, and were accepted; and how many reads. */
+function acceptedLate(
+  history: History,
+  context: CheckContext,
+  rows: ResourceRows,
+): { readonly writes: readonly Finding[]; readonly reads: readonly string[] } {
   const highest = new Map<number, number>();
-  const evidence: string[] = [];
+  const found: Finding[] = [];
   let staleReads = 0;
   for (let row = 0; row < rows.count; row += 1) {
     const op = rows.op[row];
@@ -128,12 +133,17 @@ function acceptedWrites(history: History, context: CheckContext, rows: ResourceR
     const older = before !== undefined && rows.fence[row] < rows.fence[before] && !sameGrant(rows, row, before);
     if (op === resourceOps.read) staleReads += older ? 1 : 0;
     else if (older)
-      evidence.push(
-        `key ${rows.key[row]}: a write of ${grantName(rows, context, row)} with token ${rows.fence[row]} was accepted at ` +
+      found.push({
+        operation: row,
+        text:
+          `key ${rows.key[row]}: a write of ${grantName(rows, context, row)} with token ${rows.fence[row]} was accepted at ` +
           `${since(history, rows.atNs[row])}, after one of ${grantName(rows, context, before)} with ${rows.fence[before]}`,
-      );
+      });
     else highest.set(rows.key[row], row);
   }
-  const reads = staleReads === 0 ? [] : [`${staleReads} reads with a token older than that of the last write were answered`];
-  return { count: evidence.length, evidence: [...evidence.slice(0, toldOfEach - 1), ...reads] };
+  const reads =
+    staleReads === 0
+      ? []
+      : [`reads that were answered though their token was older than that of the last write: ${staleReads}`];
+  return { writes: found, reads };
 }

@@ -58,7 +58,8 @@ function atServer(
   if (repeated.length === 0 && history.lost.length > 0) {
     return undecided(name, exclusion, `records are missing: ${history.lost.join('; ')}`);
   }
-  if (accepted === 0) return undecided(name, exclusion, 'nothing was written to the resource, so nothing could be lost');
+  if (accepted === 0)
+    return undecided(name, exclusion, 'nothing was written to the resource, so nothing could be lost');
   const evidence = repeated.slice(0, toldInAll).flatMap(({ first, again }, at) => {
     const what = `value ${rows.value[again]}${rows.item[again] === 0 ? '' : ` of item ${rows.item[again]}`}`;
     const line =

@@ -159,6 +159,8 @@ export interface FaultLab {
 export interface Strike {
   /** What was done, to whom: "SIGKILL to master 3, started again empty after 14 ms". */
   readonly what: string;
+  /** The servers that were hit, where it chose among them. */
+  readonly hit?: readonly FaultServer[];
   /** When it struck, on the clock of `FaultLab.nowMs`. */
   readonly atMs: number;
   /** Resolves when it is over by itself; absent where the plan's duration counts. */

@@ -78,7 +78,7 @@ export interface Plan {
   readonly rateHz: number | null;
   readonly durationMs: number;
   readonly warmupMs: number;
-  /** Ends the measured window after so many grants; null: after durationMs. */
+  /** Ends the measured window after so many grants (processes are counted from outside: a few more); null: after durationMs. */
   readonly operations: number | null;
 
   readonly ttlMs: number;

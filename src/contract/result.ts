@@ -153,7 +153,9 @@ export interface RunResult {
   readonly orphans: { readonly count: number; readonly longestMs: number };
   /** What happened to servers and workers, in words, with its time. */
   readonly incidents: readonly string[];
+  /** Of one round: the first with a violation, else the first. */
   readonly series: readonly SeriesPoint[];
+  readonly seriesRound: number;
   readonly repeats: readonly RepeatResult[];
 }
 

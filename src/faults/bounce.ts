@@ -12,6 +12,7 @@ export async function bounce(lab: FaultLab, data: RestartData, how: string): Pro
   return {
     what: `SIGKILL to ${names(victims)} ${when}; back ${how} after ${Math.round(lab.nowMs() - atMs)} ms${bytes}`,
     atMs,
+    hit: victims,
     probe: () => Promise.resolve(null),
     heal: () => Promise.resolve(),
   };

@@ -28,6 +28,7 @@ export default {
     return {
       what: `the clock of ${names(victims)} stepped by ${stepMs} ms ${when}`,
       atMs,
+      hit: victims,
       async probe() {
         const ahead = await Promise.all(victims.map((server) => server.clockAheadMs()));
         const short = ahead.find((ms) => Math.abs(ms) < Math.abs(stepMs) / 2);

@@ -22,6 +22,7 @@ export default {
     return {
       what: `SIGKILL to ${names(victims)} ${when}; kept out for ${Math.round(outMs)} ms, back without its data`,
       atMs,
+      hit: victims,
       lasts: lab.sleep(outMs),
       probe: () => Promise.resolve(null),
       heal: async () => void (await start()),

@@ -45,6 +45,7 @@ export default {
     return {
       what: `${names(victims)} out of memory ${when}, for ${Math.round(lab.nowMs() - atMs)} ms`,
       atMs,
+      hit: victims,
       probe: () => Promise.resolve(evicted ? null : 'nothing was evicted'),
       heal: () => Promise.resolve(),
     };

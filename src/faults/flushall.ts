@@ -18,6 +18,7 @@ export default {
     return {
       what: `FLUSHALL on ${names(victims)} ${when}`,
       atMs,
+      hit: victims,
       probe: () => Promise.resolve(keys.every((count) => Number(count) > 0) ? null : 'there was nothing to lose'),
       heal: () => Promise.resolve(),
     };

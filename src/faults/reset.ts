@@ -30,7 +30,8 @@ export default {
       what: `connections of ${clientsOf(links)} to ${names(lab.targets)} reset in mid-reply`,
       atMs,
       probe: () => Promise.resolve(touched > 0 ? null : 'no reply came over these links'),
-      heal: () => Promise.resolve(),
+      // On connections without a reply it still waits for one.
+      heal: async () => void (await Promise.all(links.map((link) => link.reset()))),
     };
   },
 } satisfies Fault;

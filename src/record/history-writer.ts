@@ -64,6 +64,7 @@ export class HistoryWriter {
   closeNow(): WriterEnd {
     if (this.#chunk.count > 0) this.#flush();
     for (const bytes of this.#unwritten) {
+      this.#unwritten.delete(bytes);
       try {
         if (this.file === null || this.#trouble !== null) throw new Error(this.#trouble ?? 'no file');
         // To its own place, so what a write under way has done already is done once more, and not twice.
@@ -88,6 +89,7 @@ export class HistoryWriter {
 
   /** All of a chunk or none of it: what the disk took of one that it refused in the end is cut off again. */
   async #append(bytes: Uint8Array): Promise<void> {
+    if (!this.#unwritten.has(bytes)) return;
     if (this.file !== null && this.#trouble === null) {
       try {
         for (let done = 0; done < bytes.length;) {

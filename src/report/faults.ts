@@ -22,8 +22,9 @@ export function repeatedFaults({ faults }: RunResult): readonly Repeated[] {
   return first.map((fault, at) => [fault, ...others.flatMap((round) => round.at(at) ?? [])]);
 }
 
-export function firstRound(run: RunResult): readonly FaultRecord[] {
-  return repeatedFaults(run).map(([first]) => first);
+/** Of the round that the series is of. */
+export function drawnFaults({ faults, seriesRound }: RunResult): readonly FaultRecord[] {
+  return faults.filter(({ round }) => round === seriesRound);
 }
 
 export function faultFacts({ runs }: Pick<Result, 'runs'>): readonly Fact[] {

@@ -149,6 +149,7 @@ export function run(strategy: string, { latencyUs, ...changes }: RunChanges = {}
     faults: [],
     incidents: [],
     series: [],
+    seriesRound: 1,
     repeats: [],
     ...changes,
   };

@@ -1,11 +1,11 @@
 /**
  * The series of runs with faults, drawn: one axis for all contestants, and under it for each what it granted, where something
- * was violated, and how long each fault lasted. Of the first round, for a series is kept of no other.
+ * was violated, and how long each fault lasted. Of one round, for a series is kept of no other.
  */
 import type { FaultRecord, Result, RunResult, SeriesPoint } from '../contract/index.js';
 import { formatCount, formatRate, formatSettingMs } from '../base/units.js';
 import type { Ink } from '../base/paint.js';
-import { firstRound } from './faults.js';
+import { drawnFaults } from './faults.js';
 import { plural } from './text.js';
 
 export interface DrawnLine {
@@ -75,14 +75,14 @@ function rowsOf(run: RunResult, limit: number): readonly Row[] {
             plot: (scale: Scale) => marks(series, scale),
           },
         ]),
-    ...firstRound(run).map((fault) => ({
+    ...drawnFaults(run).map((fault) => ({
       label: labelOf(fault, limit),
       plot: (scale: Scale) => span(fault, windowOf(run), scale),
     })),
   ];
 }
 
-/** Of the first round: the series is. */
+/** Of the round that the series is of. */
 function windowOf({ series, durationMs, repeats }: RunResult): number {
   return series.at(-1)?.tMs ?? durationMs / Math.max(1, repeats.length);
 }

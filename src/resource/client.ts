@@ -6,7 +6,7 @@
  * it rejects, and `onDead` is told, once.
  */
 import { connect, type Socket } from 'node:net';
-import { LockbenchError, type Resource } from '../contract/index.js';
+import { LockbenchError } from '../contract/index.js';
 import { limit } from '../base/clock.js';
 import { Fifo } from '../base/fifo.js';
 import {
@@ -30,10 +30,16 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** A `Resource` whose every answer takes its time. */
+interface RemoteResource {
+  read(item: number): Promise<number | null>;
+  write(item: number, value: number): Promise<boolean>;
+}
+
 /** The resource as one contender has it. */
 interface ContendersUse {
   /** The resource as the section of one grant sees it; `grant` counts the grants of this contender. */
-  section(key: number, grant: number, fence: bigint | undefined): Resource;
+  section(key: number, grant: number, fence: bigint | undefined): RemoteResource;
 }
 
 class ResourceClient {

@@ -16,7 +16,9 @@ describe('the ledger', () => {
     const ledger = new Ledger('off');
     ledger.apply(write(5));
     ledger.apply(write(6, { item: 7 }));
-    const found = [read(), read({ item: 7 }), read({ item: 8 }), read({ key: 1 })].map((one) => ledger.apply(one).value);
+    const found = [read(), read({ item: 7 }), read({ item: 8 }), read({ key: 1 })].map(
+      (one) => ledger.apply(one).value,
+    );
     expect(found).toEqual([5, 6, 0, 0]);
   });
 

@@ -118,7 +118,9 @@ describe('the resource', () => {
     const harness = spawn(process.execPath, ['--input-type=module', '-e', script], {
       cwd: fileURLToPath(new URL('.', import.meta.url)),
     });
-    const pid = Number(await new Promise<string>((resolve) => harness.stdout.on('data', (data) => resolve(String(data)))));
+    const pid = Number(
+      await new Promise<string>((resolve) => harness.stdout.on('data', (data) => resolve(String(data)))),
+    );
     harness.kill('SIGKILL');
     for (let i = 0; i < 200 && isRunning(pid); i += 1) await delay(20);
     expect(isRunning(pid)).toBe(false);

@@ -17,6 +17,7 @@ import {
   type StrategyPlan,
   type Workload,
 } from '../contract/index.js';
+import { countHarm } from '../check/at-resource.js';
 import { contextOf, judgeHistory } from '../check/judge.js';
 import { wallClock } from '../base/clock.js';
 import { listPlugins, loadPlugin } from '../base/plugins.js';
@@ -158,6 +159,7 @@ class Benchmark {
             rounds,
             strategy.name === 'none' ? null : power,
             persistenceOf(this.#serversOf.get(strategy.label) ?? []),
+            this.parts.workload.harm,
           ),
         ];
   }
@@ -191,7 +193,8 @@ class Benchmark {
         contextOf(plan, strategy, workload.harm, data.round.nodeNames),
       );
       const rounds = this.judged.get(strategy.label) ?? [];
-      this.judged.set(strategy.label, [...rounds, { round: data.round, histograms: data.histograms, verdicts }]);
+      const harm = countHarm(data.history.resource);
+      this.judged.set(strategy.label, [...rounds, { round: data.round, histograms: data.histograms, verdicts, harm }]);
     } finally {
       await servers.stop();
     }

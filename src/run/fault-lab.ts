@@ -7,7 +7,6 @@ import {
   type FaultLink,
   type FaultPlan,
   type FaultServer,
-  type LinkState,
   type Plan,
   type StrategyPlan,
 } from '../contract/index.js';
@@ -17,7 +16,7 @@ import { seededRandom, shuffled } from '../base/random.js';
 import { sleep } from '../base/sleep.js';
 import { targetOf } from '../faults/targets.js';
 import type { Provisioned } from '../servers/provision.js';
-import { standingMs, type Wiring } from './wiring.js';
+import type { Wiring } from './wiring.js';
 
 export interface World {
   readonly plan: Plan;
@@ -81,17 +80,14 @@ function labOf(
     patienceMs,
     servers: controls,
     targets: targets.map((index) => controls[index]),
-    links: (to) =>
-      workers.flatMap((worker) =>
-        to.map((server) => onTop(wiring.link(worker, server.index), standingMs(plan.latencyMs, server.index) / 2)),
-      ),
+    links: (to) => workers.flatMap((worker) => to.map((server) => present(wiring.link(worker, server.index)))),
     movePrimary: (to) => wiring.movePrimary(to.index),
     follow: async (replica, leader) => {
       const { host, port } = servers.endpoints[leader.index];
       await replica.call('REPLICAOF', host, port);
     },
     replicationLink: (replica: FaultServer) => present(wiring.replicationLink(replica.index)),
-    contenders,
+    contenders: { ...contenders, catch: anybody(contenders) },
     attempts,
     nowMs,
     sleep: (ms) => sleep(ms, ending),
@@ -99,13 +95,17 @@ function labOf(
   };
 }
 
-/** What a fault adds comes on top of the wire's own latency. */
-function onTop(link: FaultLink | null, standing: number): FaultLink {
-  const base = present(link);
-  return {
-    ...base,
-    set: (state: Partial<LinkState>) =>
-      base.set(state.delayMs === undefined ? state : { ...state, delayMs: state.delayMs + standing }),
+/** Who is drawn may be the one that a partition keeps from the lock, or dead: after a while somebody else is. */
+const draws = 4;
+
+function anybody(contenders: FaultContenders): FaultContenders['catch'] {
+  return async (event, nth, action, patienceMs) => {
+    const times = nth === 1 ? draws : 1;
+    for (let i = 0; i < times; i += 1) {
+      const caught = await contenders.catch(event, nth, action, patienceMs / times);
+      if (caught !== null) return caught;
+    }
+    return null;
   };
 }
 

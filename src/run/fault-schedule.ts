@@ -72,7 +72,8 @@ export class FaultSchedule {
       return { ...named, what: `it could not be brought about: ${reason(error)}` };
     }
     this.observer.note(`${strategy.label}: fault ${plan.name}: ${strike.what}`);
-    const struck = { ...named, startedMs: strike.atMs - openMs, what: strike.what };
+    const target = strike.hit === undefined ? named.target : strike.hit.map(({ name }) => name).join(', ');
+    const struck = { ...named, target, startedMs: strike.atMs - openMs, what: strike.what };
     if (fault.instant !== true) await (strike.lasts ?? this.#lasting(plan.durationMs));
     const without = await strike.probe().catch((error: unknown) => `that cannot be told: ${reason(error)}`);
     const healing = await Promise.race([

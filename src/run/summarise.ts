@@ -1,6 +1,7 @@
 /** From what the rounds of one contestant left behind to its result. Pure. */
 import {
   latencyNames,
+  type Harm,
   type Plan,
   type RepeatResult,
   type Resources,
@@ -20,6 +21,8 @@ export interface JudgedRound {
   readonly round: Round;
   readonly histograms: Histograms;
   readonly verdicts: readonly Verdict[];
+  /** How often the workload suffered. */
+  readonly harm: number;
 }
 
 export function summarise(
@@ -28,6 +31,7 @@ export function summarise(
   rounds: readonly JudgedRound[],
   detectionPower: RunResult['detectionPower'],
   persistence: RunResult['persistence'],
+  harm: Harm | null,
 ): RunResult {
   const histograms = mergeHistograms(rounds.map(({ histograms: one }) => one));
   const counters = Object.fromEntries(
@@ -45,6 +49,7 @@ export function summarise(
   const { wait, ...latencyUs } = latency;
   const repeats = rounds.map(repeatResult);
   const durationMs = sum(rounds, windowMs);
+  const shown = rounds.find((_, at) => repeats[at].violations > 0) ?? rounds[0];
   return {
     strategy: strategy.label,
     options: strategy.options,
@@ -102,7 +107,13 @@ export function summarise(
     trials: plan.trials
       ? { count: rounds.length, violated: repeats.filter(({ violations }) => violations > 0).length }
       : null,
-    harm: null,
+    harm:
+      harm === null
+        ? null
+        : harmOf(
+            harm,
+            sum(rounds, (one) => one.harm),
+          ),
     orphans: {
       count: sum(rounds, ({ round }) => round.orphans.count),
       longestMs: Math.max(0, ...rounds.map(({ round }) => round.orphans.longestMs)),
@@ -110,9 +121,14 @@ export function summarise(
     incidents: rounds.flatMap(({ round }) =>
       round.incidents.map((text) => (rounds.length > 1 ? `round ${round.round}: ${text}` : text)),
     ),
-    series: rounds[0]?.round.series ?? [],
+    series: shown?.round.series ?? [],
+    seriesRound: shown?.round.round ?? 1,
     repeats,
   };
+}
+
+function harmOf({ one, many, costOnly }: Harm, count: number): RunResult['harm'] {
+  return { words: count === 1 ? one : many, count, costOnly };
 }
 
 function repeatResult(one: JudgedRound): RepeatResult {

@@ -59,6 +59,7 @@ export async function startRun(raw: RawOptions): Promise<TestRun> {
     shared,
     historyFile: chunkFile(folder, index),
     traceFile: traceFile(folder, index),
+    resource: null,
     round: 1,
   }));
   const incidents: string[] = [];

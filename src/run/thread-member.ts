@@ -5,8 +5,8 @@ import type { Member, MemberEvents } from './member.js';
 
 export function hireThread(task: WorkerTask, events: MemberEvents): Member {
   const worker = new Worker(new URL('../worker/thread-entry.js', import.meta.url), { workerData: task, stdout: true });
-  // Standard output belongs to the report.
-  worker.stdout.pipe(process.stderr, { end: false });
+  // Standard output belongs to the report. Not by pipe(), which leaves listeners on ours for each worker.
+  worker.stdout.on('data', (bytes: Buffer) => process.stderr.write(bytes));
   worker.on('message', (message: FromWorker) => events.said(message));
   worker.on('error', (error: Error) => events.ended(`${error.name}: ${error.message}`));
   worker.on('exit', (code) => events.ended(`it ended with code ${code}`));

@@ -1,5 +1,5 @@
 /** Looks at the shared memory while the workers run: ticks for the eye, and the interval series for the record. */
-import type { SeriesPoint } from '../contract/index.js';
+import type { Plan, SeriesPoint } from '../contract/index.js';
 import { nowNs } from '../base/clock.js';
 import { addHistogram, emptyHistogram, quantileNs, subtractHistogram } from '../record/histogram.js';
 import {
@@ -38,12 +38,16 @@ export class Watcher {
   constructor(
     buffers: SharedBuffers,
     private readonly label: string,
-    private readonly limits: { readonly durationMs: number; readonly operations: number | null },
+    private readonly limits: Pick<Plan, 'durationMs' | 'operations' | 'faults'>,
     private readonly observer: Observer,
   ) {
     this.#workers = buffers.workers.map(workerColumns);
     this.#control = controlOf(buffers);
-    this.#intervalMs = Math.max(leastIntervalMs, limits.durationMs / maxPoints, limits.durationMs >= 5000 ? 1000 : 0);
+    this.#intervalMs = Math.max(
+      leastIntervalMs,
+      limits.durationMs / maxPoints,
+      limits.durationMs >= 5000 && limits.faults.length === 0 ? 1000 : 0,
+    );
   }
 
   get violations(): number {
@@ -54,6 +58,8 @@ export class Watcher {
   look(): void {
     const openNs = this.#control.window[windowAt.openNs];
     const now = nowNs();
+    // The rest is for the end: the last figures of processes are still under way.
+    if (now >= this.#control.window[windowAt.closeNs]) return;
     if (now < openNs) {
       if (!this.#warming) this.observer.phase(`${this.label}: warming up`);
       this.#warming = true;

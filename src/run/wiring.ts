@@ -48,7 +48,7 @@ export async function openWiring(
 }
 
 /** What stands on the wire to a server at all times; the last that is named holds for those beyond. */
-export function standingMs(latencyMs: Plan['latencyMs'], server: number): number {
+function standingMs(latencyMs: Plan['latencyMs'], server: number): number {
   return latencyMs[Math.min(server, latencyMs.length - 1)] ?? 0;
 }
 

@@ -9,9 +9,10 @@ import type { Row } from '../record/chunks.js';
 import { at } from '../record/counters.js';
 import { recordNs } from '../record/histogram.js';
 import { liveAt } from '../record/shared.js';
-import { extendWhileHeld } from './extending.js';
 import { LeaseGuard } from './guard.js';
-import type { ResourceUse, Shop } from './shop.js';
+import { giveBack, keepExtending, type Holding } from './lease-calls.js';
+import type { ResourceUse } from './resource-use.js';
+import type { Shop } from './shop.js';
 
 /** Longer than an answer takes from the design to the contender, in the fullest event loop. */
 const handOverLimitMs = 100;
@@ -50,7 +51,7 @@ export class Contender {
     private readonly nextKey: () => number,
   ) {
     this.#row.contender = id;
-    this.#resource = shop.openResource(id);
+    this.#resource = shop.resource.use(id);
     this.#visit = { holdMs: shop.plan.holdMs, nowMs };
   }
 
@@ -181,6 +182,7 @@ export class Contender {
   async #hold(grant: Grant, key: number, enterNs: number, measured: boolean): Promise<void> {
     const { plan, workload, cells, columns, tally, triggers, recorder, believed, cancel } = this.shop;
     const row = this.#row;
+    const holding: Holding = { contender: this.id, key, grant, measured, row };
     row.enterNs = enterNs;
     this.#grant = grant;
     this.openNs = enterNs;
@@ -188,14 +190,14 @@ export class Contender {
     cells.enter(key, this.id, enterNs, grant.validUntilMs * 1e6);
     tally.granted(this.id, enterNs, measured);
     if (recorder !== null) recorder.step(enterNs, String(key), grant.token, 'granted');
-    const stopExtending = plan.extendEveryMs === null ? null : this.#extend(grant, key, plan.extendEveryMs, measured);
+    const stopExtending = plan.extendEveryMs === null ? null : keepExtending(this.shop, holding, plan.extendEveryMs);
     const guarded = plan.holder === 'guarded';
     const guard = new LeaseGuard(grant, guarded, plan.extendEveryMs !== null, cancel);
-    if (triggers.active) triggers.granted({ contender: this.id, key, grant }, guard);
+    if (triggers.active) triggers.granted(holding, guard);
     try {
       const resource = this.#resource.section(key, this.#grants, grant.fence);
       this.#grants += 1;
-      const watched = triggers.active ? triggers.watch(resource, { contender: this.id, key, grant }) : resource;
+      const watched = triggers.active ? triggers.watch(resource, holding) : resource;
       const made = await workload.section(watched, guard, this.#visit);
       believed[key] += made;
     } catch (error) {
@@ -211,7 +213,7 @@ export class Contender {
     row.leaveNs = guarded ? Math.max(enterNs, Math.min(nowAtLeaveNs, guard.untilMs * 1e6)) : nowAtLeaveNs;
     this.#stage = 'releasing';
     if (recorder !== null) recorder.step(nowAtLeaveNs, String(key), grant.token, 'leaves');
-    const released = await this.#release(grant, key, measured);
+    const released = await giveBack(this.shop, holding);
     row.flags |= released;
     row.releaseNs = nowNs() - nowAtLeaveNs;
     if (measured) recordNs(columns.histograms.release, row.releaseNs);
@@ -219,61 +221,11 @@ export class Contender {
     this.openNs = Infinity;
   }
 
-  #extend(grant: Grant, key: number, everyMs: number, measured: boolean): () => Promise<boolean> {
-    const { session, plan, cells, columns, tally, triggers, recorder } = this.shop;
-    return extendWhileHeld(session, grant, plan.ttlMs, everyMs, {
-      onSent: () => {
-        if (triggers.active) triggers.sent('extend-sent', { contender: this.id, key, grant });
-      },
-      onAnswer: (outcome, tookNs) => {
-        if (measured) recordNs(columns.histograms.extend, tookNs);
-        tally.count(outcome?.kind === 'extended' ? at.extended : at.extendFailed, measured);
-        if (outcome?.kind === 'extended') cells.extend(key, this.id, outcome.validUntilMs * 1e6);
-        if (outcome?.kind === 'lost') this.#row.flags |= rowFlags.lost;
-        recorder?.step(nowNs(), String(key), grant.token, extensionWords[outcome?.kind ?? 'error']);
-      },
-      onError: (error) => tally.error(error, null, measured),
-    });
-  }
-
-  /** Tells the flags of the row. */
-  async #release(grant: Grant, key: number, measured: boolean): Promise<number> {
-    const { session, tally, triggers, recorder } = this.shop;
-    let kind: 'released' | 'lost' | 'unknown' | 'error';
-    try {
-      const outcome = await session.release(grant);
-      kind = outcome.kind;
-      if (outcome.kind === 'unknown') tally.failed(outcome.failure.code);
-      tally.count(kind === 'released' ? at.released : kind === 'lost' ? at.releaseLost : at.releaseUnknown, measured);
-    } catch (error) {
-      kind = 'error';
-      tally.error(error, at.releaseErrors, measured);
-    }
-    if (recorder !== null) recorder.step(nowNs(), String(key), grant.token, releaseWords[kind]);
-    if (triggers.active) triggers.ended('grant', this.id, kind);
-    return kind === 'released' ? 0 : kind === 'lost' ? rowFlags.releaseLost : rowFlags.releaseUnknown;
-  }
-
   #missed(intendedNs: number): void {
     const { tally } = this.shop;
     if (nowNs() > intendedNs && tally.inWindow(intendedNs)) tally.missed(intendedNs);
   }
 }
-
-const releaseWords = {
-  released: 'released',
-  lost: 'release: lost',
-  unknown: 'release: unknown',
-  error: 'release: error',
-} as const;
-
-const extensionWords = {
-  extended: 'extended',
-  lost: 'extension: lost',
-  unknown: 'extension: unknown',
-  refused: 'extension: refused',
-  error: 'extension: error',
-} as const;
 
 /**
  * Validity was over when the design decided, by its own clock or, should that have stood still, by ours. What passes between

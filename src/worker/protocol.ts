@@ -15,6 +15,7 @@ import type {
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { Frame } from '../record/frame.js';
 import type { SharedBuffers } from '../record/shared.js';
+import type { ResourceAddress } from '../resource/frames.js';
 
 /** What a worker is started with. */
 export interface WorkerTask {
@@ -24,6 +25,8 @@ export interface WorkerTask {
   readonly endpoints: readonly NodeEndpoint[];
   readonly shared: SharedBuffers;
   readonly historyFile: string;
+  /** Null: there is none, or it is in shared memory. */
+  readonly resource: ResourceAddress | null;
   /** Null: no trace is kept. */
   readonly traceFile: string | null;
   /** Tells this run from its repeats, so that each draws other random numbers. */

@@ -1,5 +1,5 @@
 /** What the contenders of one worker share, and where it comes from. */
-import type { Cancel, LockSession, Plan, Resource, StrategyEnv, LoadSpec, Workload } from '../contract/index.js';
+import type { Cancel, LockSession, Plan, StrategyEnv, LoadSpec, Workload } from '../contract/index.js';
 import { after, nowMs } from '../base/clock.js';
 import { loadPlugin } from '../base/plugins.js';
 import { seededRandom, tokenSource, type Random } from '../base/random.js';
@@ -7,26 +7,19 @@ import { sleep } from '../base/sleep.js';
 import { retryPolicy } from '../kit/retry.js';
 import { ExclusionCells } from '../record/cell.js';
 import { HistoryWriter } from '../record/history-writer.js';
-import { MemoryResource } from '../record/memory-resource.js';
 import { controlOf, workerColumns, type Control, type WorkerColumns } from '../record/shared.js';
 import { WaitLog } from '../record/waits.js';
 import type { FlightRecorder } from './flight-recorder.js';
 import type { WorkerTask } from './protocol.js';
+import type { ResourceDoor } from './resource-use.js';
 import { Tally } from './tally.js';
 import type { Triggers } from './triggers.js';
-
-/** What a contender does its work on. */
-export interface ResourceUse {
-  /** The resource as the section of one grant sees it; `grant` counts the grants of this contender. */
-  section(key: number, grant: number, fence: bigint | undefined): Resource;
-}
 
 export interface Shop {
   readonly plan: Plan;
   readonly session: LockSession;
   readonly workload: Workload;
-  /** One contender's way to what the lock protects. */
-  readonly openResource: (contender: number) => ResourceUse;
+  readonly resource: ResourceDoor;
   readonly cells: ExclusionCells;
   readonly columns: WorkerColumns;
   readonly control: Control;
@@ -43,7 +36,7 @@ export interface Shop {
   readonly cancel: Cancel;
 }
 
-type Given = Pick<Shop, 'session' | 'triggers' | 'recorder' | 'ending' | 'cancel'>;
+type Given = Pick<Shop, 'session' | 'resource' | 'triggers' | 'recorder' | 'ending' | 'cancel'>;
 
 export async function openShop(task: WorkerTask, given: Given, lowestOpenNs: () => number): Promise<Shop> {
   const { plan, shared, index } = task;
@@ -53,7 +46,6 @@ export async function openShop(task: WorkerTask, given: Given, lowestOpenNs: () 
     ...given,
     plan,
     workload: await loadPlugin<Workload>('workload', plan.workload),
-    openResource: () => memoryUse(new Int32Array(shared.resource)),
     cells: new ExclusionCells(shared, plan.holder === 'guarded'),
     columns,
     control,
@@ -61,16 +53,6 @@ export async function openShop(task: WorkerTask, given: Given, lowestOpenNs: () 
     waits: new WaitLog(),
     writer: await HistoryWriter.open(task.historyFile, index, lowestOpenNs),
     believed: Array.from({ length: plan.keys }, () => 0),
-  };
-}
-
-function memoryUse(cells: Int32Array): ResourceUse {
-  const resource = new MemoryResource(cells);
-  return {
-    section(key) {
-      resource.key = key;
-      return resource;
-    },
   };
 }
 

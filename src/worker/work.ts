@@ -1,13 +1,8 @@
 /** What a worker does, thread or process: connects, says that it is ready, drives its contenders, settles what is owed, reports. */
-import {
-  LockbenchError,
-  type LoadShape,
-  type LockSession,
-  type LockStrategy,
-  type RedisNode,
-} from '../contract/index.js';
+import type { LoadShape, LockbenchError, LockStrategy } from '../contract/index.js';
 import { CancelSource } from '../base/cancel.js';
-import { delay, limit, nowMs, nowNs } from '../base/clock.js';
+import { nowMs, nowNs } from '../base/clock.js';
+import { errorData } from '../base/error-data.js';
 import { loadPlugin, loadPluginFile } from '../base/plugins.js';
 import { stepWallClock } from '../base/wall-clock-step.js';
 import { clientOptions, openNodes, type NodeSet } from '../clients/open.js';
@@ -18,21 +13,15 @@ import { FlightRecorder } from './flight-recorder.js';
 import { keyChooser } from './keys.js';
 import type { Port } from './port.js';
 import type { Struck, WorkerReport, WorkerTask } from './protocol.js';
-import { loadSpec, openShop, randomOf, realEnv, type Shop } from './shop.js';
+import { openResource } from './resource-use.js';
+import { loadSpec, openShop, randomOf, type Shop } from './shop.js';
+import { closeSession, openSession, settle } from './session.js';
 import { Triggers } from './triggers.js';
 import { watchThread, type ThreadUsage } from './watch.js';
 
 const connectTimeoutMs = 1000;
 /** How long connections may take to come up before the run starts without them. */
 const readyWaitMs = 5000;
-/** How long a strategy may take to open. */
-const openMs = 5000;
-/** How long releases owed and late answers are waited for after the last contender is done. */
-const settleMs = 2000;
-const settleStepMs = 50;
-/** How long the strategy and the connections may take to close. */
-const closeMs = 1000;
-
 export function work(task: WorkerTask, port: Port): Promise<void> {
   return new Job(task, port).run();
 }
@@ -94,12 +83,13 @@ class Job {
       scripts: design.scripts ?? [],
     });
     this.#nodes = nodes;
-    const session = await opened(design, task, this.#recorder?.wrap(nodes.nodes) ?? nodes.nodes);
+    const session = await openSession(design, task, this.#recorder?.wrap(nodes.nodes) ?? nodes.nodes);
     const shape = await loadPlugin<LoadShape>('load shape', plan.load);
     const shop = await openShop(
       task,
       {
         session,
+        resource: await openResource(task, (error) => this.#resourceLost(error)),
         triggers: this.#triggers,
         recorder: this.#recorder,
         ending: this.#ending,
@@ -118,9 +108,17 @@ class Job {
     const backlog = session.backlog();
     const unsettled = await settle(session);
     const report = { ...this.#report(shop, nodes), ...used, backlog, unsettled };
-    await close(session, nodes);
+    shop.resource.close();
+    await closeSession(session, nodes);
     const end = await shop.writer.close();
     port.say({ kind: 'done', report: { ...report, ...end, ...this.#traced(end) }, figures: port.figures() });
+  }
+
+  /** What was under way there is neither done nor not done: this worker is of no use any more. */
+  #resourceLost(error: LockbenchError): void {
+    this.port.say({ kind: 'failed', error: errorData(error) });
+    this.#ending.cancel();
+    this.#cancel.cancel();
   }
 
   /** Until all contenders have ended. Returns what tells the arrivals that nobody took. */
@@ -185,37 +183,4 @@ function toldOptions({ endpoints, strategy }: WorkerTask): Readonly<Record<strin
   // Deadlines of commands are ours, not the libraries': each strategy sets its own.
   const commandTimeoutMs = strategy.options.nodeTimeout ?? strategy.options.timeout ?? null;
   return endpoints.length === 0 ? {} : { ...clientOptions(strategy.client), connectTimeoutMs, commandTimeoutMs };
-}
-
-/** A strategy that fails to open, or never does, is told as its own fault. */
-async function opened(design: LockStrategy, task: WorkerTask, nodes: readonly RedisNode[]): Promise<LockSession> {
-  const fault = (what: string, cause?: unknown): LockbenchError =>
-    new LockbenchError('BAD_PLUGIN', `the strategy ${task.strategy.label} ${what}`, 'Its open() must give a session.', {
-      cause,
-    });
-  const late = limit(openMs).then(() => {
-    throw fault(`did not open within ${openMs / 1000} s`);
-  });
-  try {
-    return await Promise.race([design.open(nodes, realEnv(task), task.strategy.options), late]);
-  } catch (error) {
-    if (error instanceof LockbenchError) throw error;
-    throw fault(`failed to open: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`, error);
-  }
-}
-
-/** What is still owed when patience ends: a node may be just about to come back. */
-async function settle(session: LockSession): Promise<number> {
-  const untilMs = nowMs() + settleMs;
-  for (;;) {
-    const leftMs = untilMs - nowMs();
-    await Promise.race([session.quiesce(), delay(Math.max(0, leftMs))]);
-    const { pending } = session.backlog();
-    if (pending === 0 || leftMs <= 0) return pending;
-    await delay(settleStepMs);
-  }
-}
-
-async function close(session: LockSession, nodes: NodeSet): Promise<void> {
-  await Promise.race([session.close().then(() => nodes.close()), delay(closeMs)]);
 }

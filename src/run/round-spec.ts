@@ -1,0 +1,18 @@
+/** What one round is about. */
+import type { Fault, LoadShape, Plan, StrategyPlan, Workload } from '../contract/index.js';
+import type { Provisioned } from '../servers/provision.js';
+import type { Observer } from './observer.js';
+
+export interface RoundSpec {
+  readonly plan: Plan;
+  readonly strategy: StrategyPlan;
+  readonly round: number;
+  readonly workload: Workload;
+  readonly shape: LoadShape;
+  readonly historyFolder: string;
+  readonly servers: Provisioned;
+  /** Those that the plan names, at least. */
+  readonly faults: readonly Fault[];
+  readonly observer: Observer;
+  readonly signal: AbortSignal;
+}

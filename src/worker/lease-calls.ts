@@ -1,0 +1,68 @@
+/** What a holder asks of the design while it holds, and at the end: each answer counted, recorded and put into its row. */
+import { rowFlags, type Grant } from '../contract/index.js';
+import { nowNs } from '../base/clock.js';
+import type { Row } from '../record/chunks.js';
+import { at } from '../record/counters.js';
+import { recordNs } from '../record/histogram.js';
+import { extendWhileHeld } from './extending.js';
+import type { Shop } from './shop.js';
+
+export interface Holding {
+  readonly contender: number;
+  readonly key: number;
+  readonly grant: Grant;
+  readonly measured: boolean;
+  readonly row: Row;
+}
+
+/** Returns the way to stop, which tells whether the lease was extended at all. */
+export function keepExtending(shop: Shop, holding: Holding, everyMs: number): () => Promise<boolean> {
+  const { session, plan, cells, columns, tally, triggers, recorder } = shop;
+  const { contender, key, grant, measured, row } = holding;
+  return extendWhileHeld(session, grant, plan.ttlMs, everyMs, {
+    onSent: () => {
+      if (triggers.active) triggers.sent('extend-sent', holding);
+    },
+    onAnswer: (outcome, tookNs) => {
+      if (measured) recordNs(columns.histograms.extend, tookNs);
+      tally.count(outcome?.kind === 'extended' ? at.extended : at.extendFailed, measured);
+      if (outcome?.kind === 'extended') cells.extend(key, contender, outcome.validUntilMs * 1e6);
+      if (outcome?.kind === 'lost') row.flags |= rowFlags.lost;
+      recorder?.step(nowNs(), String(key), grant.token, extensionWords[outcome?.kind ?? 'error']);
+    },
+    onError: (error) => tally.error(error, null, measured),
+  });
+}
+
+/** Tells the flags of the row. */
+export async function giveBack(shop: Shop, { contender, key, grant, measured }: Holding): Promise<number> {
+  const { session, tally, triggers, recorder } = shop;
+  let kind: keyof typeof releaseWords;
+  try {
+    const outcome = await session.release(grant);
+    kind = outcome.kind;
+    if (outcome.kind === 'unknown') tally.failed(outcome.failure.code);
+    tally.count(kind === 'released' ? at.released : kind === 'lost' ? at.releaseLost : at.releaseUnknown, measured);
+  } catch (error) {
+    kind = 'error';
+    tally.error(error, at.releaseErrors, measured);
+  }
+  if (recorder !== null) recorder.step(nowNs(), String(key), grant.token, releaseWords[kind]);
+  if (triggers.active) triggers.ended('grant', contender, kind);
+  return kind === 'released' ? 0 : kind === 'lost' ? rowFlags.releaseLost : rowFlags.releaseUnknown;
+}
+
+const releaseWords = {
+  released: 'released',
+  lost: 'release: lost',
+  unknown: 'release: unknown',
+  error: 'release: error',
+} as const;
+
+const extensionWords = {
+  extended: 'extended',
+  lost: 'extension: lost',
+  unknown: 'extension: unknown',
+  refused: 'extension: refused',
+  error: 'extension: error',
+} as const;
