@@ -7,6 +7,9 @@ import { ms, since } from './overlaps.js';
 import { noAnswers, rowsOf, type Moment, type Scene } from './scene.js';
 import { traceMoments } from './trace-moments.js';
 
+/** The section of a guarded holder ends with its lease, whatever it does then: it will find out before its next operation. */
+const atOnceNs = 10_000;
+
 const did: Readonly<Record<number, string>> = {
   [resourceOps.read]: 'finds',
   [resourceOps.write]: 'writes',
@@ -43,11 +46,16 @@ function rowMoments(history: History, context: CheckContext, scene: Scene): Mome
             },
           ];
     const lease = validUntilNs === Infinity ? 'without expiry' : `valid to ${since(history, validUntilNs)}`;
+    const endsWithLease = Math.abs(leaveNs - validUntilNs) < atOnceNs;
     const late = validUntilNs < leaveNs ? `, ${ms(leaveNs - validUntilNs)} after its lease was over` : '';
     return [
       ...turn(enterNs, `enters, ${lease}`),
-      ...(validUntilNs > enterNs && validUntilNs < leaveNs ? turn(validUntilNs, 'lease over, still inside') : []),
-      ...(leaveNs > enterNs && (rows.flags[row] & rowFlags.open) === 0 ? turn(leaveNs, `leaves${late}`) : []),
+      ...(validUntilNs > enterNs && validUntilNs < leaveNs && !endsWithLease
+        ? turn(validUntilNs, 'lease over, still inside')
+        : []),
+      ...(leaveNs > enterNs && (rows.flags[row] & rowFlags.open) === 0
+        ? turn(leaveNs, endsWithLease ? 'lease over' : `leaves${late}`)
+        : []),
     ];
   });
 }

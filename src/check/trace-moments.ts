@@ -5,6 +5,8 @@ import { noAnswers, rowsOf, type Moment, type Scene } from './scene.js';
 /** Further apart than this, a step in the trace and an entry are not of one grant. */
 const linkLimitNs = 20e6;
 const outstanding = '...';
+/** Steps of contenders that their entry and exit tell better. */
+const toldByRows: ReadonlySet<string> = new Set(['granted', 'leaves']);
 
 /** Steps of the grants of these contenders. A token belongs to the contender that entered when its worker was granted it. */
 export function traceMoments(history: History, context: CheckContext, scene: Scene): Moment[] {
@@ -17,10 +19,11 @@ export function traceMoments(history: History, context: CheckContext, scene: Sce
     answers: Moment['answers'],
     weight: Moment['weight'],
   ): Moment => {
-    return { atNs, contender, text: `${context.contenderNames(contender)} ${what}`, answers, weight };
+    const name = context.contenderNames(contender);
+    return { atNs, contender, text: what.startsWith(`${name} `) ? what : `${name} ${what}`, answers, weight };
   };
   const own = owned
-    .filter(({ node, what }) => node === null && what !== 'granted')
+    .filter(({ node, what }) => node === null && !toldByRows.has(what))
     .map((step) => moment(owners.get(step.token)!, step, noAnswers, 'step'));
   const sent = burstsOf(owned.filter(({ node }) => node !== null)).map(({ first, answers }) =>
     moment(owners.get(first.token)!, first, answers, 'server'),
