@@ -25,7 +25,15 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
   'src/check': ['src/contract'],
   'src/check/mutants': ['src/contract', 'src/base', 'src/kit', 'src/check', 'src/sim', 'strategies'],
   'src/sim': ['src/workloads', 'src/contract', 'src/base', 'src/kit', 'src/check', 'src/record'],
-  'src/worker': ['src/contract', 'src/base', 'src/clients', 'src/kit', 'src/record', 'src/resource/client.ts', 'src/resource/frames.ts'],
+  'src/worker': [
+    'src/contract',
+    'src/base',
+    'src/clients',
+    'src/kit',
+    'src/record',
+    'src/resource/client.ts',
+    'src/resource/frames.ts',
+  ],
   'src/run': [
     'src/contract',
     'src/base',

@@ -50,6 +50,7 @@ function fault(changes: Partial<FaultRecord>): FaultRecord {
     event: null,
     startedMs: 2004,
     healedMs: null,
+    breaks: null,
     effective: true,
     what: 'wall clock stepped by +3.00 s',
     unhealthy: [],

@@ -93,6 +93,7 @@ export function faultOf(name: string, target: string, startedMs: number, healedM
     startedMs,
     healedMs,
     effective: true,
+    breaks: null,
     what: `${name} to ${target}`,
     unhealthy: [],
     firstGrantMs: null,

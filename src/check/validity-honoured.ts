@@ -41,7 +41,7 @@ export default {
       return undecided(
         this.name,
         exclusion,
-        `${vanished} releases found the lock gone in its time, but that may be the data of ${toleratesLoss} ` +
+        `releases that found the lock gone in its time: ${vanished}; but that may be the data of ${toleratesLoss} ` +
           `${toleratesLoss === 1 ? 'server' : 'servers'}, whose loss the design withstands: ${evidence[0]}`,
       );
     return judged(this.name, exclusion, vanished, released, evidence);

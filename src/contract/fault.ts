@@ -31,6 +31,9 @@ export interface FaultPlan {
   readonly options: Options;
 }
 
+/** What the promises of a design rest on. */
+export type Assumption = 'data' | 'clock';
+
 /** What must be there before the load begins. */
 export interface FaultNeeds {
   /** Relays between workers and servers. */
@@ -184,6 +187,8 @@ export interface Fault<O = Options> {
   readonly clients?: 'one' | 'all';
   /** Where it strikes when the plan names no event. */
   readonly event?: FaultEvent;
+  /** What it takes from a design that counts on it: that so many servers keep their data, or that clocks keep time. */
+  readonly breaks?: Assumption;
   /** It is over as soon as it has struck, so a duration makes no sense. */
   readonly instant?: boolean;
   readonly options: OptionSpec<O>;

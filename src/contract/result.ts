@@ -1,7 +1,7 @@
 /** `summary.json`, what `--format json` prints: a public interface. A change of meaning raises `resultSchemaVersion`. */
 import type { Verdict } from './check.js';
 import type { Options } from './options.js';
-import type { FaultEvent } from './fault.js';
+import type { Assumption, FaultEvent } from './fault.js';
 import type { FailureCode } from './redis.js';
 import type { ClientName, Fencing, Holder, Isolate, KeyChoice, Persistence, ResourcePath } from './plan.js';
 import type { Claims, Topology } from './strategy.js';
@@ -46,6 +46,8 @@ export interface FaultRecord {
   readonly startedMs: number | null;
   readonly healedMs: number | null;
   readonly effective: boolean;
+  /** What it takes from a design that counts on it. */
+  readonly breaks: Assumption | null;
   /** What was done, or why nothing came of it. */
   readonly what: string;
   /** Servers that did not answer after it was healed. */

@@ -14,6 +14,7 @@ export default {
   help: 'the wall clock of the contenders steps back',
   hits: 'contender',
   defaultTarget: '',
+  breaks: 'clock',
   options: { by: { kind: 'duration', default: 0, minMs: 0, maxMs: 86_400_000, help: 'how far; 0 is twice the TTL' } },
   needs: {},
   async strike(lab, { by }) {

@@ -19,6 +19,7 @@ export default {
   help: 'the wall clock of servers runs at another rate',
   hits: 'servers',
   defaultTarget: 'all',
+  breaks: 'clock',
   options: { rate: { kind: 'number', default: 1.1, min: 0.1, max: 10, help: 'times the true rate' } },
   needs: { ownServers: true, clockShim: true },
   async strike(lab, { rate }) {

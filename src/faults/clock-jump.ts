@@ -15,6 +15,7 @@ export default {
   help: 'the wall clock of servers that know a held lock is stepped, past the end of every lease',
   hits: 'servers',
   defaultTarget: '1',
+  breaks: 'clock',
   options: {
     by: { kind: 'duration', default: 0, minMs: 0, maxMs: 86_400_000, help: 'how far; 0 is twice the TTL' },
     back: { kind: 'boolean', default: false, help: 'step it back instead of forward' },

@@ -8,6 +8,7 @@ export default {
   hits: 'servers',
   defaultTarget: '1',
   instant: true,
+  breaks: 'data',
   options: {},
   needs: { ownServers: true },
   async strike(lab) {

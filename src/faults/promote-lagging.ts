@@ -10,6 +10,7 @@ export default {
   help: 'the primary dies, and a replica is promoted that had not received the newest lock',
   hits: 'replication',
   defaultTarget: 'primary',
+  breaks: 'data',
   options: {},
   needs: { ownServers: true, relay: true, replicationRelay: true },
   refuses: ({ topology }) => (topology.kind === 'replicated' ? null : 'there is no replica to promote'),

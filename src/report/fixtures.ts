@@ -65,6 +65,7 @@ export function fault(changes: Partial<FaultRecord> = {}): FaultRecord {
     target: 'master 2, master 4',
     intendedMs: 2000,
     event: null,
+    breaks: null,
     startedMs: 2001,
     healedMs: 6004,
     effective: true,

@@ -1,8 +1,8 @@
 /** Faults that leave a doubt: without effect, not got over, or with servers that did not come back. */
 import type { Result, RunResult, Verdict } from '../contract/index.js';
-import { formatMs } from '../base/units.js';
+import { formatCount, formatMs } from '../base/units.js';
 import { faultName, repeatedFaults, whyWithoutEffect, type Repeated } from './faults.js';
-import { inWords } from './text.js';
+import { inWords, plural } from './text.js';
 import { isControl } from './verdicts.js';
 import type { Word } from './words.js';
 
@@ -54,4 +54,21 @@ function unhealthy(faults: Repeated, run: RunResult): string[] {
 
 function inRounds(count: number, of: number, { trials }: RunResult): string {
   return of < 2 ? '' : ` in ${count} of ${of} ${trials === null ? 'rounds' : 'trials'}`;
+}
+
+/** What a promise rests on, where faults took just that: " while no server loses data that it acknowledged, and here one did". */
+export function onCondition({ faults, claims, seriesRound }: RunResult): string {
+  const broken = faults.filter(({ effective, round }) => effective && round === seriesRound);
+  const losers = broken.filter(({ breaks }) => breaks === 'data');
+  const count = losers.reduce((sum, { target }) => sum + target.split(', ').length, 0);
+  const { toleratesLoss } = claims;
+  const spared =
+    toleratesLoss === 0
+      ? 'no server loses'
+      : `at most ${formatCount(toleratesLoss)} ${plural(toleratesLoss, 'server loses', 'servers lose')}`;
+  const conditions = [
+    ...(count > toleratesLoss ? [`while ${spared} data that it acknowledged, and here ${formatCount(count)} did`] : []),
+    ...(broken.some(({ breaks }) => breaks === 'clock') ? ['while clocks keep time, and here one did not'] : []),
+  ];
+  return conditions.length === 0 ? '' : ` ${conditions.join('; or ')}`;
 }

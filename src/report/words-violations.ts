@@ -15,6 +15,7 @@ import {
 } from './verdicts.js';
 import { isResourceFailure, whyDespiteExclusion } from './words-harm.js';
 import type { Word } from './words.js';
+import { onCondition } from './words-faults.js';
 
 /** The control comes last: that it fails is what it is for. */
 export function violationWords({ runs }: Result): Word[] {
@@ -49,7 +50,9 @@ function promise(run: RunResult, verdict: Verdict): string {
   // What no lock can keep by itself is not held against its promise without saying so, once.
   const why = isResourceFailure(verdict) ? whyDespiteExclusion(run) : null;
   if (why !== null) return run.verdicts.find(isResourceFailure) === verdict ? `. ${why}` : '';
-  return verdict.claimed ? '. It promises that this does not happen.' : '. It does not promise otherwise.';
+  return verdict.claimed
+    ? `. It promises that this does not happen${onCondition(run)}.`
+    : '. It does not promise otherwise.';
 }
 
 /** "None seen" says as much as the number of grants, and as what the same plan shows without a lock. */

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../contract/index.js';
-import { calm, control, failed, latency, nothingMeasured, passed, result, round, run, undecided } from './fixtures.js';
+import {
+  calm,
+  control,
+  failed,
+  fault,
+  latency,
+  nothingMeasured,
+  passed,
+  result,
+  round,
+  run,
+  undecided,
+} from './fixtures.js';
 import { whatStandsOut, type Word, type WordLevel } from './words.js';
 
 function texts(of: Result, level?: WordLevel): string[] {
@@ -132,6 +144,24 @@ describe('doubts', () => {
     expect(of({ machineBusyRatio: 0.97 })[0]).toContain('machine 97 % busy');
     expect(of({ eventLoopDelayUsP99: 25_000 })[0]).toContain('p99 25.0ms');
     expect(of({})).toEqual([]);
+  });
+});
+
+describe('a promise', () => {
+  it('is told with its condition where a fault took just that', () => {
+    const broken = failed('mutual-exclusion', 3, []);
+    const text = (target: string, toleratesLoss: number): string => {
+      const claims = { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 2, toleratesLoss };
+      const faults = [fault({ name: 'restart-empty', breaks: 'data', target })];
+      return texts(result([run('redlock', { verdicts: [broken], faults, claims })])).join('\n');
+    };
+    expect(text('master 2', 0)).toContain(
+      'It promises that this does not happen while no server loses data that it acknowledged, and here 1 did.',
+    );
+    expect(text('master 2, master 4', 1)).toContain(
+      'while at most 1 server loses data that it acknowledged, and here 2 did.',
+    );
+    expect(text('master 2', 1)).toContain('It promises that this does not happen.');
   });
 });
 

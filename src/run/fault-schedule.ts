@@ -56,6 +56,7 @@ export class FaultSchedule {
       startedMs: null,
       healedMs: null,
       effective: false,
+      breaks: fault.breaks ?? null,
       what: 'the run ended before it',
       unhealthy: [],
       round,
