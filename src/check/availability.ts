@@ -10,17 +10,8 @@ import { since } from './overlaps.js';
 import { excuseOf, longestStall, stallBoundMs } from './stalls.js';
 import { judged, undecided } from './verdict.js';
 
-/** Faults under which servers cannot be had. */
-const takesOut = new Set([
-  'kill',
-  'freeze',
-  'blackhole',
-  'cut',
-  'restart',
-  'restart-empty',
-  'delayed-restart',
-  'power-loss',
-]);
+/** Faults under which servers cannot be had for a time. One that comes back at once is not out long enough to tell. */
+const takesOut = new Set(['kill', 'freeze', 'blackhole', 'cut', 'cut-replies', 'delayed-restart']);
 
 interface Stretch {
   readonly fromNs: number;

@@ -52,5 +52,5 @@ function serversOf(
   const candidates = kind === 'replicated' ? [0] : shuffle(every.filter((index) => !taken.has(index)));
   if (wanted > candidates.length)
     return { wrong: `at most ${candidates.length} of ${count} servers (others have a fault already, or another role)` };
-  return { indices: [...candidates.slice(0, wanted)].sort((a, b) => a - b) };
+  return { indices: candidates.slice(0, wanted).sort((a, b) => a - b) };
 }
