@@ -21,6 +21,10 @@ const choosyShare = 0.8;
 /** Rejects when nobody was granted the lock within the patience. */
 export async function aim(lab: FaultLab): Promise<Aimed> {
   const startMs = lab.nowMs();
+  const { toleratesDown } = lab.claims;
+  const masters = mastersOf(lab).length;
+  // Where even the fewest that may know a lock are too many, no grant is worth waiting for.
+  const worthIt = masters - toleratesDown - lab.targets.length <= toleratesDown;
   for (;;) {
     const leftMs = lab.patienceMs - (lab.nowMs() - startMs);
     const action = { kind: 'keep-inside', share: keptInsideShare } as const;
@@ -28,8 +32,8 @@ export async function aim(lab: FaultLab): Promise<Aimed> {
     if (holder === null) throw new Error(`nobody was granted the lock within ${Math.round(lab.patienceMs)} ms`);
     const knowing = await knownTo(lab, holder);
     const victims = choose(lab, knowing);
-    const telling = knowing.length - victims.length <= lab.claims.toleratesDown;
-    const choosy = lab.nowMs() - startMs < choosyShare * lab.patienceMs;
+    const telling = knowing.length - victims.length <= toleratesDown;
+    const choosy = worthIt && lab.nowMs() - startMs < choosyShare * lab.patienceMs;
     const all = victims.every((server) => knowing.includes(server));
     if (knowing.length === 0 || (telling && all) || !choosy) {
       const where = knowing.length === 0 ? '' : ` on ${names(knowing)}`;
@@ -43,8 +47,14 @@ export function names(servers: readonly FaultServer[]): string {
   return servers.map(({ name }) => name).join(', ');
 }
 
-async function knownTo(lab: FaultLab, { key, token }: Caught): Promise<readonly FaultServer[]> {
-  const masters = lab.topology.kind === 'replicated' ? lab.servers.slice(0, 1) : lab.servers;
+/** Those that clients ask. */
+export function mastersOf({ topology, servers }: FaultLab): readonly FaultServer[] {
+  return topology.kind === 'replicated' ? servers.slice(0, 1) : servers;
+}
+
+/** The masters where the lock is that of the one who was caught. */
+export async function knownTo(lab: FaultLab, { key, token }: Caught): Promise<readonly FaultServer[]> {
+  const masters = mastersOf(lab);
   const values = await Promise.allSettled(masters.map((server) => server.call('GET', lab.keyPrefix + key)));
   return masters.filter((_, i) => {
     const value = values[i];

@@ -2,7 +2,8 @@
  * Servers' clocks run at another rate than the clients': fast ones end leases early. Holders are kept inside until their
  * validity is over, for that is where it shows. Source: Redis documentation, Redlock, "Is the algorithm asynchronous?"
  */
-import type { Fault } from '../contract/index.js';
+import type { Caught, Fault } from '../contract/index.js';
+import { delay } from '../base/clock.js';
 import { names } from './aim.js';
 
 interface DriftOptions {
@@ -13,6 +14,10 @@ interface DriftOptions {
 const keptInsideShare = 0.999;
 /** Of the deviation asked for. */
 const enough = 0.5;
+/** For one grant; short, for the end of the fault waits for it. */
+const catchLimitMs = 500;
+/** Before it is tried again where nobody can be caught. */
+const lookMs = 20;
 
 export default {
   name: 'clock-drift',
@@ -27,15 +32,14 @@ export default {
     const atMs = lab.nowMs();
     for (const server of targets) server.setClock({ stepMs: 0, rate });
     let over = false;
+    let holder: Caught | null = null;
+    const action = { kind: 'keep-inside', share: keptInsideShare } as const;
     const keepHolders = async (): Promise<void> => {
       while (!over) {
-        const caught = await contenders.catch(
-          'granted',
-          1,
-          { kind: 'keep-inside', share: keptInsideShare },
-          lab.patienceMs,
-        );
-        await caught?.over;
+        holder = await contenders.catch('granted', 1, action, catchLimitMs);
+        if (holder === null) await delay(lookMs);
+        else if (over) holder.letGo();
+        else await holder.over;
       }
     };
     const keeping = keepHolders();
@@ -50,6 +54,7 @@ export default {
       },
       heal: async () => {
         over = true;
+        holder?.letGo();
         for (const server of targets) server.setClock({ stepMs: 0, rate: 1 });
         await keeping;
       },

@@ -1,9 +1,12 @@
 /** A server that lost its data is kept out until every lease that it may have known is over. Source: Redis documentation, Redlock, "Performance, crash recovery and fsync". */
 import type { Fault } from '../contract/index.js';
+import { delay } from '../base/clock.js';
 import { aim, names } from './aim.js';
 
 /** Of the TTL. */
 const outFor = 1.1;
+/** How long the end of a run is kept waiting for it. */
+const waitAtEndMs = 5000;
 
 export default {
   name: 'delayed-restart',
@@ -17,15 +20,19 @@ export default {
     const atMs = lab.nowMs();
     await Promise.all(victims.map((server) => server.kill()));
     const outMs = Math.max(lab.fault.durationMs ?? 0, lab.ttlMs * outFor);
-    let back: Promise<unknown> | null = null;
-    const start = (): Promise<unknown> => (back ??= Promise.all(victims.map((server) => server.start('empty'))));
+    const leftMs = (): number => atMs + outMs - lab.nowMs();
     return {
       what: `SIGKILL to ${names(victims)} ${when}; kept out for ${Math.round(outMs)} ms, back without its data`,
       atMs,
       hit: victims,
       lasts: lab.sleep(outMs),
-      probe: () => Promise.resolve(null),
-      heal: async () => void (await start()),
+      probe: () => Promise.resolve(leftMs() <= 0 ? null : 'the run ended before it was to come back'),
+      // Contenders go on for a moment when the run has ended: back too early it would do what it is to prevent.
+      heal: async () => {
+        if (leftMs() > waitAtEndMs) throw new Error('the run ended long before it was to come back');
+        await delay(Math.max(0, leftMs()));
+        await Promise.all(victims.map((server) => server.start('empty')));
+      },
     };
   },
 } satisfies Fault;

@@ -34,21 +34,23 @@ export default {
     const { victims, when } = await aim(lab);
     const before = await Promise.all(victims.map(evictedBy));
     const atMs = lab.nowMs();
-    await Promise.all(victims.map(evictAll));
+    const heal = async (): Promise<void> => void (await Promise.all(victims.map(enoughMemory)));
     const gone = async (): Promise<boolean> =>
       (await Promise.all(victims.map(evictedBy))).every((count, i) => count > before[i]!);
-    let evicted = await gone();
-    while (!evicted && lab.nowMs() < atMs + lookLimitMs) {
-      await lab.sleep(lookMs);
-      evicted = await gone();
+    let evicted = false;
+    try {
+      await Promise.all(victims.map(evictAll));
+      for (evicted = await gone(); !evicted && lab.nowMs() < atMs + lookLimitMs; evicted = await gone())
+        await lab.sleep(lookMs);
+    } finally {
+      await heal();
     }
-    await Promise.all(victims.map(enoughMemory));
     return {
       what: `${names(victims)} out of memory ${when}, for ${Math.round(lab.nowMs() - atMs)} ms`,
       atMs,
       hit: victims,
       probe: () => Promise.resolve(evicted ? null : 'nothing was evicted'),
-      heal: () => Promise.resolve(),
+      heal,
     };
   },
 } satisfies Fault;

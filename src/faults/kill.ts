@@ -4,7 +4,7 @@ import { names } from './aim.js';
 
 export default {
   name: 'kill',
-  help: 'SIGKILL of servers; they come back with their data after the duration',
+  help: 'SIGKILL of servers; they come back after the duration, with what they had written',
   hits: 'servers',
   defaultTarget: '1',
   options: {},

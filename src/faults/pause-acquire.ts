@@ -3,25 +3,23 @@
  * does not look at the clock again believes that it holds. Source: Kleppmann, same article, "Making Redlock safe" (the
  * second example), and antirez, news/101, on step 3.
  */
-import type { Fault, FaultLab } from '../contract/index.js';
+import type { Caught, Fault, FaultLab } from '../contract/index.js';
+import { knownTo, mastersOf } from './aim.js';
 import { pauseMs, strikeOf } from './pause.js';
 
-/** Longer than an answer takes, and than anybody else keeps the lock. */
+/** Until the requests that had left have arrived everywhere, of the TTL. */
 const settledShare = 0.25;
+const lookMs = 5;
 
-/** The values of the lock at those servers that have one. */
-async function valuesOf(lab: FaultLab, key: string): Promise<readonly string[]> {
-  const answers = await Promise.allSettled(lab.servers.map((server) => server.call('GET', lab.keyPrefix + key)));
-  return answers.flatMap((one) => (one.status === 'fulfilled' && typeof one.value === 'string' ? one.value : []));
-}
-
-/** Nobody else is granted a lock for so long without giving it back, so it is the lock of the one that stands still. */
-async function isGranted(lab: FaultLab, key: string): Promise<boolean> {
-  await lab.sleep(lab.ttlMs * settledShare);
-  const before = await valuesOf(lab, key);
-  await lab.sleep(lab.ttlMs * settledShare);
-  const after = await valuesOf(lab, key);
-  return after.some((value) => before.includes(value));
+/** Whether enough servers have given the lock to the one that stands still; its request may still be under way. */
+async function isGranted(lab: FaultLab, caught: Caught): Promise<boolean> {
+  const needed = mastersOf(lab).length - lab.claims.toleratesDown;
+  const untilMs = lab.nowMs() + lab.ttlMs * settledShare;
+  while (lab.nowMs() < untilMs) {
+    if ((await knownTo(lab, caught)).length >= needed) return true;
+    await lab.sleep(lookMs);
+  }
+  return false;
 }
 
 export default {
@@ -35,24 +33,18 @@ export default {
   async strike(lab) {
     const ms = pauseMs(lab);
     const action = { kind: 'stand-still', ms } as const;
-    const untilMs = lab.nowMs() + lab.patienceMs + 2 * ms;
+    const untilMs = lab.nowMs() + lab.patienceMs;
     for (let tries = 1; ; tries += 1) {
       const caught = await lab.contenders.catch('acquire-sent', lab.fault.nth, action, lab.patienceMs);
       if (caught === null) throw new Error('no contender asked for the lock');
-      const atMs = lab.nowMs();
-      // A request that is refused anyway shows nothing.
-      const granted = await isGranted(lab, caught.key);
-      const { outcome } = await caught.over;
       const strike = strikeOf(lab, caught, ms, 'when it had asked for');
+      // A request that is refused anyway shows nothing.
+      const granted = await isGranted(lab, caught);
+      const { outcome } = await caught.over;
       const what = `${strike.what}; its acquire ended: ${outcome}`;
-      if (granted) return { ...strike, atMs, what: `${what}, having been granted meanwhile` };
-      if (lab.nowMs() > untilMs)
-        return {
-          ...strike,
-          atMs,
-          what,
-          probe: () => Promise.resolve(`none of ${tries} requests was granted meanwhile`),
-        };
+      if (granted) return { ...strike, what: `${what}, having been granted meanwhile` };
+      const why = `none of ${tries} requests was granted meanwhile`;
+      if (lab.nowMs() > untilMs) return { ...strike, what, probe: () => Promise.resolve(why) };
     }
   },
 } satisfies Fault;

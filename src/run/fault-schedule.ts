@@ -14,6 +14,8 @@ const patienceLimitMs = 3000;
 const patienceShare = 0.5;
 const healLimitMs = 10_000;
 const wellLimitMs = 3000;
+/** When the window has closed nothing is waited for any longer, neither a strike nor its end. */
+const endLimitMs = 3000;
 const lookMs = 20;
 
 type Recorded = Omit<FaultRecord, 'firstGrantMs' | 'recoveredMs'>;
@@ -21,6 +23,7 @@ type Recorded = Omit<FaultRecord, 'firstGrantMs' | 'recoveredMs'>;
 export class FaultSchedule {
   readonly #aimed: readonly Aimed[];
   readonly #running: Promise<Recorded>[] = [];
+  readonly #tooLate: Promise<void>;
 
   constructor(
     private readonly world: World,
@@ -28,6 +31,7 @@ export class FaultSchedule {
     private readonly observer: Observer,
   ) {
     this.#aimed = openLabs(world, faults);
+    this.#tooLate = new Promise((resolve) => world.ending.onCancel(() => void limit(endLimitMs).then(resolve)));
   }
 
   /** Before the load begins. */
@@ -66,23 +70,26 @@ export class FaultSchedule {
     const patienceMs = Math.min(patienceLimitMs, (closeMs - nowMs()) * patienceShare);
     const world = lab(patienceMs);
     const named = { ...record, target: world.targets.map(({ name }) => name).join(', ') };
+    const striking = fault.strike(world, plan.options);
     let strike: Strike;
     try {
-      strike = await fault.strike(world, plan.options);
+      strike = await this.#inTime(striking);
     } catch (error) {
-      return { ...named, what: `it could not be brought about: ${reason(error)}` };
+      striking.then((late) => late.heal()).catch(() => {});
+      const what = `it could not be brought about: ${reason(error)}`;
+      return { ...named, what, unhealthy: await this.#unwell(fault) };
     }
     this.observer.note(`${strategy.label}: fault ${plan.name}: ${strike.what}`);
     const target = strike.hit === undefined ? named.target : strike.hit.map(({ name }) => name).join(', ');
     const struck = { ...named, target, startedMs: strike.atMs - openMs, what: strike.what };
-    if (fault.instant !== true) await (strike.lasts ?? this.#lasting(plan.durationMs));
-    const without = await strike.probe().catch((error: unknown) => `that cannot be told: ${reason(error)}`);
+    if (fault.instant !== true) await Promise.race([strike.lasts ?? this.#lasting(plan.durationMs), this.#tooLate]);
+    const without = await this.#inTime(strike.probe()).catch((error: unknown) => `that cannot be told: ${reason(error)}`);
     const healing = await Promise.race([
       strike.heal().then(() => null, reason),
       limit(healLimitMs).then(() => 'it took too long'),
     ]);
     const healedMs = nowMs() - openMs;
-    const unhealthy = fault.hits === 'contender' ? [] : await this.#unwell();
+    const unhealthy = await this.#unwell(fault);
     return {
       ...struck,
       healedMs,
@@ -101,8 +108,16 @@ export class FaultSchedule {
     return durationMs === null ? new Promise((resolve) => ending.onCancel(resolve)) : sleep(durationMs, ending);
   }
 
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    const ended = this.#tooLate.then(() => {
+      throw new Error('the run ended before it was over');
+    });
+    return Promise.race([work, ended]);
+  }
+
   /** Who does not answer, after some patience. */
-  async #unwell(): Promise<readonly string[]> {
+  async #unwell({ hits }: Fault): Promise<readonly string[]> {
+    if (hits === 'contender') return [];
     const untilMs = nowMs() + wellLimitMs;
     for (;;) {
       const { controls } = this.world.servers;

@@ -10,6 +10,7 @@ const longestAnswer = 40;
 
 export class FlightRecorder {
   readonly #ring = new TraceRing();
+  #latest = { key: '', token: '' };
 
   constructor(
     private readonly worker: number,
@@ -38,9 +39,14 @@ export class FlightRecorder {
     this.#ring.add({ atNs, worker: this.worker, node: null, key, token, what, answer: null });
   }
 
+  /** The token of the latest command; null where that was about another key. */
+  latestToken(key: string): string | null {
+    return this.#latest.key === key && this.#latest.token !== '' ? this.#latest.token : null;
+  }
+
   /** A command has been sent; returns what tells its answer. */
   sent(node: number, command: Command): (failure: Failure | null, reply: Reply) => void {
-    const { key, token } = this.#subject(command);
+    const { key, token } = (this.#latest = this.#subject(command));
     const step = { worker: this.worker, node, key, token, what: command.script?.name ?? command.name };
     this.#ring.add({ atNs: nowNs(), ...step, answer: null });
     return (failure, reply) =>

@@ -24,6 +24,8 @@ export interface Subject {
   readonly key: number;
   /** Null while it is asking. */
   readonly grant: Grant | null;
+  /** The token that it is asking with, where that is known. */
+  readonly asked?: string | null;
 }
 
 /** A blow that is not over yet: it is when what it was about has ended. */
@@ -79,7 +81,9 @@ export class Triggers {
   sent(event: 'acquire-sent' | 'extend-sent', subject: Subject): void {
     for (const armed of this.#hits(event)) {
       const blow = this.#blow(armed.id, subject, event === 'acquire-sent' ? 'acquire' : 'grant', null);
-      afterTurnEnd(() => this.#strike(armed, subject, blow));
+      // Of this very turn; at its end others may have sent something.
+      const asked = this.recorder?.latestToken(String(subject.key)) ?? null;
+      afterTurnEnd(() => this.#strike(armed, { ...subject, asked }, blow));
     }
   }
 
@@ -153,12 +157,12 @@ export class Triggers {
     }
   }
 
-  #struck({ contender, key, grant }: Subject): Struck {
+  #struck({ contender, key, grant, asked = null }: Subject): Struck {
     return {
       contender,
       name: this.nameOf(contender),
       key: String(key),
-      token: grant?.token ?? null,
+      token: grant?.token ?? asked,
       validUntilMs: grant?.validUntilMs ?? null,
     };
   }
