@@ -6,7 +6,6 @@ import {
   LockbenchError,
   errorCodes,
   exitCodes,
-  latencyNames,
   type Check,
   type Environment,
   type Fault,
@@ -23,17 +22,18 @@ import { wallClock } from '../base/clock.js';
 import { listPlugins, loadPlugin } from '../base/plugins.js';
 import { seededRandom, shuffled } from '../base/random.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
-import { encodeHistogram } from '../record/histogram.js';
 import { RunStore } from '../record/store.js';
 import type { RoundData } from '../record/round.js';
 import { openServers, type ServerHost } from '../servers/provision.js';
 import { detectionPower } from './detection.js';
 import { environment } from './environment.js';
+import { faultsOf, refuseForeignServers, shimsFor } from './fault-needs.js';
 import { noServers } from './no-servers.js';
 import { exitCodeOf, outOfService, warningsOf } from './outcome.js';
 import { silent, type Observer } from './observer.js';
 import { runRound } from './run-round.js';
 import { summarise, type JudgedRound } from './summarise.js';
+import { writeResult } from './write-result.js';
 
 export interface BenchmarkOptions {
   /** Folder under which the run's own is made. */
@@ -206,29 +206,6 @@ class Benchmark {
   }
 }
 
-async function faultsOf({ faults }: Plan): Promise<readonly Fault[]> {
-  const all = await listPlugins<Fault>('fault');
-  return all.filter((fault) => faults.some(({ name }) => name === fault.name));
-}
-
-function shimsFor(faults: readonly Fault[]): { readonly clockShim: boolean; readonly fsyncShim: boolean } {
-  return {
-    clockShim: faults.some(({ needs }) => needs.clockShim === true),
-    fsyncShim: faults.some(({ needs }) => needs.fsyncShim === true),
-  };
-}
-
-/** Where the servers come from is known only now, when that was left to us. */
-function refuseForeignServers(host: ServerHost | null, faults: readonly Fault[]): void {
-  const fault = faults.find(({ needs }) => needs.ownServers === true);
-  if (fault === undefined || host === null || host.kind === 'process') return;
-  throw new LockbenchError(
-    'BAD_PLAN',
-    `${fault.name} needs servers that are processes of ours, and these are ${host.kind === 'container' ? 'containers' : 'external'}`,
-    'A redis-server or valkey-server on PATH is enough; bench doctor tells what was found.',
-  );
-}
-
 /** The weakest of the servers: a lock is as durable as that. */
 function persistenceOf(servers: Environment['servers']): RunResult['persistence'] {
   const order = ['none', 'unknown', 'everysec', 'always'] as const;
@@ -251,30 +228,4 @@ function describe({ topology }: StrategyPlan): string {
     case 'replicated':
       return `a primary with ${topology.replicas} replicas`;
   }
-}
-
-function writeResult(store: RunStore, result: Result, rounds: readonly JudgedRound[]): void {
-  store.writeJson('environment.json', result.environment);
-  store.writeJson(
-    'histograms.json',
-    rounds.map(({ round, histograms }) => ({
-      strategy: round.strategy,
-      round: round.round,
-      unit: 'ns',
-      histograms: Object.fromEntries(latencyNames.map((name) => [name, encodeHistogram(histograms[name])])),
-    })),
-  );
-  store.writeJson(
-    'series.json',
-    rounds.map(({ round }) => ({ strategy: round.strategy, round: round.round, series: round.series })),
-  );
-  store.writeJson(
-    'faults.json',
-    rounds.map(({ round }) => ({ strategy: round.strategy, round: round.round, faults: round.history.faults })),
-  );
-  store.writeJson(
-    'verdicts.json',
-    rounds.map(({ round, verdicts }) => ({ strategy: round.strategy, round: round.round, verdicts })),
-  );
-  store.writeJson('summary.json', { ...result, folder: store.where });
 }

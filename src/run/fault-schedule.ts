@@ -83,7 +83,9 @@ export class FaultSchedule {
     const target = strike.hit === undefined ? named.target : strike.hit.map(({ name }) => name).join(', ');
     const struck = { ...named, target, startedMs: strike.atMs - openMs, what: strike.what };
     if (fault.instant !== true) await Promise.race([strike.lasts ?? this.#lasting(plan.durationMs), this.#tooLate]);
-    const without = await this.#inTime(strike.probe()).catch((error: unknown) => `that cannot be told: ${reason(error)}`);
+    const without = await this.#inTime(strike.probe()).catch(
+      (error: unknown) => `that cannot be told: ${reason(error)}`,
+    );
     const healing = await Promise.race([
       strike.heal().then(() => null, reason),
       limit(healLimitMs).then(() => 'it took too long'),

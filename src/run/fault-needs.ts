@@ -1,0 +1,27 @@
+/** What the faults of a plan ask of the servers, before these are started. */
+import { LockbenchError, type Fault, type Plan } from '../contract/index.js';
+import { listPlugins } from '../base/plugins.js';
+import type { ServerHost, ShimNeeds } from '../servers/provision.js';
+
+export async function faultsOf({ faults }: Plan): Promise<readonly Fault[]> {
+  const all = await listPlugins<Fault>('fault');
+  return all.filter((fault) => faults.some(({ name }) => name === fault.name));
+}
+
+export function shimsFor(faults: readonly Fault[]): ShimNeeds {
+  return {
+    clockShim: faults.some(({ needs }) => needs.clockShim === true),
+    fsyncShim: faults.some(({ needs }) => needs.fsyncShim === true),
+  };
+}
+
+/** Where the servers come from is known only now, when that was left to us. */
+export function refuseForeignServers(host: ServerHost | null, faults: readonly Fault[]): void {
+  const fault = faults.find(({ needs }) => needs.ownServers === true);
+  if (fault === undefined || host === null || host.kind === 'process') return;
+  throw new LockbenchError(
+    'BAD_PLAN',
+    `${fault.name} needs servers that are processes of ours, and these are ${host.kind === 'container' ? 'containers' : 'external'}`,
+    'A redis-server or valkey-server on PATH is enough; bench doctor tells what was found.',
+  );
+}
