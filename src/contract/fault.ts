@@ -101,8 +101,8 @@ export type ContenderAction =
   | { readonly kind: 'stand-still'; readonly ms: number }
   /** Its worker's process is killed by SIGKILL. */
   | { readonly kind: 'crash' }
-  /** At `granted` only: its section lasts until this share of its validity has passed. */
-  | { readonly kind: 'keep-inside'; readonly share: number };
+  /** At `granted` only: its section lasts until this share of its validity has passed, or of `mostMs` where that is less. */
+  | { readonly kind: 'keep-inside'; readonly share: number; readonly mostMs: number };
 
 export interface Caught {
   readonly worker: number;

@@ -27,7 +27,7 @@ export async function aim(lab: FaultLab): Promise<Aimed> {
   const worthIt = masters - toleratesDown - lab.targets.length <= toleratesDown;
   for (;;) {
     const leftMs = lab.patienceMs - (lab.nowMs() - startMs);
-    const action = { kind: 'keep-inside', share: keptInsideShare } as const;
+    const action = { kind: 'keep-inside', share: keptInsideShare, mostMs: lab.ttlMs } as const;
     const holder = leftMs > 0 ? await lab.contenders.catch('granted', 1, action, leftMs) : null;
     if (holder === null) throw new Error(`nobody was granted the lock within ${Math.round(lab.patienceMs)} ms`);
     const knowing = await knownTo(lab, holder);

@@ -2,7 +2,7 @@
  * Servers' clocks run at another rate than the clients': fast ones end leases early. Holders are kept inside until their
  * validity is over, for that is where it shows. Source: Redis documentation, Redlock, "Is the algorithm asynchronous?"
  */
-import type { Caught, Fault } from '../contract/index.js';
+import type { Caught, Fault, FaultLab, FaultServer } from '../contract/index.js';
 import { delay } from '../base/clock.js';
 import { names } from './aim.js';
 
@@ -18,6 +18,20 @@ const enough = 0.5;
 const catchLimitMs = 500;
 /** Before it is tried again where nobody can be caught. */
 const lookMs = 20;
+const samples = 8;
+
+/** Where it was answered soonest there is least doubt about when: a small drift is no more than a few milliseconds. */
+async function aheadMs(lab: FaultLab, server: FaultServer): Promise<number> {
+  let soonestMs = Infinity;
+  let best = NaN;
+  for (let i = 0; i < samples; i += 1) {
+    const askedMs = lab.nowMs();
+    const ms = await server.clockAheadMs();
+    const tookMs = lab.nowMs() - askedMs;
+    if (tookMs < soonestMs) [soonestMs, best] = [tookMs, ms];
+  }
+  return best;
+}
 
 export default {
   name: 'clock-drift',
@@ -33,7 +47,7 @@ export default {
     for (const server of targets) server.setClock({ stepMs: 0, rate });
     let over = false;
     let holder: Caught | null = null;
-    const action = { kind: 'keep-inside', share: keptInsideShare } as const;
+    const action = { kind: 'keep-inside', share: keptInsideShare, mostMs: lab.ttlMs } as const;
     const keepHolders = async (): Promise<void> => {
       while (!over) {
         holder = await contenders.catch('granted', 1, action, catchLimitMs);
@@ -48,7 +62,7 @@ export default {
       atMs,
       async probe() {
         const passedMs = lab.nowMs() - atMs;
-        const ahead = await Promise.all(targets.map((server) => server.clockAheadMs()));
+        const ahead = await Promise.all(targets.map((server) => aheadMs(lab, server)));
         const right = ahead.every((ms) => ms / (passedMs * (rate - 1)) > enough || rate === 1);
         return right && rate !== 1 ? null : `the clocks are ${ahead.map((ms) => Math.round(ms)).join(', ')} ms ahead`;
       },

@@ -1,13 +1,8 @@
 /** The primary dies, and a replica is promoted that has received the newest lock: what a failover should be. */
-import type { Fault, FaultServer } from '../contract/index.js';
-import { anyReplica, bringBack, keepHolder, promote } from './promotion.js';
+import type { Fault } from '../contract/index.js';
+import { anyReplica, bringBack, keepHolder, offsetOf, promote } from './promotion.js';
 
 const lookMs = 1;
-
-async function offsetOf(server: FaultServer, field: string): Promise<number> {
-  const info = String(await server.call('INFO', 'replication'));
-  return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? NaN);
-}
 
 export default {
   name: 'promote-current',

@@ -3,6 +3,7 @@
  * primary, clients and the other replicas follow it. In the end the old primary comes back, empty, as a replica.
  */
 import type { Caught, FaultLab, FaultServer } from '../contract/index.js';
+import { delay } from '../base/clock.js';
 
 export function anyReplica(lab: FaultLab): FaultServer {
   const replicas = lab.servers.slice(1);
@@ -12,9 +13,17 @@ export function anyReplica(lab: FaultLab): FaultServer {
 /** Of its validity: what is left is for the write that ends a section. */
 const keptInsideShare = 0.9;
 const shortlyMs = 20;
+/** A replica that was sent everything is told what is new only after its next report, once a second. */
+const inStepLimitMs = 3000;
+const lookMs = 5;
 
 export function keepHolder(lab: FaultLab, patienceMs = lab.patienceMs): Promise<Caught | null> {
-  return lab.contenders.catch('granted', 1, { kind: 'keep-inside', share: keptInsideShare }, patienceMs);
+  return lab.contenders.catch(
+    'granted',
+    1,
+    { kind: 'keep-inside', share: keptInsideShare, mostMs: lab.ttlMs },
+    patienceMs,
+  );
 }
 
 /**
@@ -49,4 +58,22 @@ export async function bringBack(lab: FaultLab, chosen: FaultServer): Promise<voi
   const [primary] = lab.servers;
   await primary!.start('empty');
   await lab.follow(primary!, chosen);
+  const wanted = await offsetOf(chosen, 'master_repl_offset');
+  const untilMs = lab.nowMs() + inStepLimitMs;
+  while ((await inStep(chosen, wanted)) < lab.servers.length - 1) {
+    if (lab.nowMs() > untilMs) throw new Error(`${primary!.name} came back and did not catch up`);
+    await delay(lookMs);
+  }
+}
+
+/** How many replicas have reported that they are so far. */
+async function inStep(leader: FaultServer, offset: number): Promise<number> {
+  const info = String(await leader.call('INFO', 'replication'));
+  return [...info.matchAll(/^slave\d+:.*offset=(\d+)/gm)].filter(([, reported]) => Number(reported) >= offset).length;
+}
+
+/** How far it is in the stream of writes; NaN where it does not say. */
+export async function offsetOf(server: FaultServer, field: string): Promise<number> {
+  const info = String(await server.call('INFO', 'replication'));
+  return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? NaN);
 }

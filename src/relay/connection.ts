@@ -126,9 +126,13 @@ function pour(freight: Freight, from: Socket, to: Socket): void {
   }
 }
 
-/** By RST where there is a connection, and without waiting for one. */
-function breakOff(socket: Socket): void {
-  if (socket.connecting) socket.destroy();
+/**
+ * By RST where there is a connection, and without waiting for one. A socket that is just ending cannot be reset: Node 20
+ * takes it for closed all the same, and a thread with such a socket never comes to an end.
+ */
+export function breakOff(socket: Socket): void {
+  const ending = socket.writableEnded && !socket.writableFinished;
+  if (socket.connecting || ending) socket.destroy();
   else if (!socket.destroyed) socket.resetAndDestroy();
 }
 

@@ -66,10 +66,10 @@ export class Fleet {
     return Promise.all(this.members.map((member) => this.info(member, 'cpu').then(cpuMsIn, () => NaN)));
   }
 
-  /** Distinct, over all masters that can be reached. */
+  /** Distinct, over all masters of now that can be reached. */
   async keysLeft(): Promise<readonly string[]> {
     const found = await Promise.allSettled(
-      this.#masters().map(async (member) => keysWith(this.keyPrefix, await this.admin(member))),
+      (await this.#acting()).map(async (member) => keysWith(this.keyPrefix, await this.admin(member))),
     );
     return [...new Set(found.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])))];
   }
@@ -83,7 +83,7 @@ export class Fleet {
 
   async removeKeys(): Promise<void> {
     await Promise.allSettled(
-      this.#masters().map(async (member) => removeKeysWith(this.keyPrefix, await this.admin(member))),
+      (await this.#acting()).map(async (member) => removeKeysWith(this.keyPrefix, await this.admin(member))),
     );
   }
 
@@ -110,6 +110,17 @@ export class Fleet {
   /** Unless another has taken its place. */
   #drop(member: Member, link: Promise<Admin>): void {
     if (this.#links.get(member) === link) this.#links.delete(member);
+  }
+
+  /** The masters as they are now: a replica may have been promoted, and the old primary lags behind it. */
+  async #acting(): Promise<readonly Member[]> {
+    if (this.members.every((member) => member.kind === 'master')) return this.members;
+    const roles = await Promise.allSettled(this.members.map((member) => this.call(member, 'ROLE')));
+    const acting = this.members.filter((_, i) => {
+      const role = roles[i];
+      return role?.status === 'fulfilled' && Array.isArray(role.value) && role.value[0] === 'master';
+    });
+    return acting.length > 0 ? acting : this.#masters();
   }
 
   #masters(): readonly Member[] {

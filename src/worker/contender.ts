@@ -74,7 +74,8 @@ export class Contender {
 
   /** This process is about to be killed: what cannot be known any more is recorded as that. */
   abandon(): void {
-    const { tally, writer } = this.shop;
+    const { tally, writer, plan } = this.shop;
+    const guarded = plan.holder === 'guarded';
     const row = this.#row;
     const measured = (row.flags & rowFlags.measured) !== 0;
     const endNs = nowNs();
@@ -87,8 +88,8 @@ export class Contender {
         this.#unknown(endNs, measured);
         return;
       case 'inside':
-        row.leaveNs = Math.max(row.enterNs, endNs);
         row.validUntilNs = this.#grant!.validUntilMs * 1e6;
+        row.leaveNs = Math.max(row.enterNs, guarded ? Math.min(endNs, row.validUntilNs) : endNs);
         row.releaseNs = 0;
         row.flags |= rowFlags.open;
         writer.add(row);
@@ -176,6 +177,7 @@ export class Contender {
     row.enterNs = row.leaveNs = row.validUntilNs = endNs;
     row.releaseNs = 0;
     row.flags |= rowFlags.unknown;
+    this.#stage = 'outside';
     this.shop.writer.add(row);
   }
 
@@ -193,7 +195,8 @@ export class Contender {
     const stopExtending = plan.extendEveryMs === null ? null : keepExtending(this.shop, holding, plan.extendEveryMs);
     const guarded = plan.holder === 'guarded';
     const guard = new LeaseGuard(grant, guarded, plan.extendEveryMs !== null, cancel);
-    if (triggers.active) triggers.granted(holding, guard);
+    const struck = triggers.active ? triggers.granted(holding, guard) : null;
+    if (struck !== null) await struck;
     try {
       const resource = this.#resource.section(key, this.#grants, grant.fence);
       this.#grants += 1;
@@ -217,6 +220,8 @@ export class Contender {
     row.flags |= released;
     row.releaseNs = nowNs() - nowAtLeaveNs;
     if (measured) recordNs(columns.histograms.release, row.releaseNs);
+    // In one step: who is killed in between must not record it twice.
+    this.#stage = 'outside';
     this.shop.writer.add(row);
     this.openNs = Infinity;
   }

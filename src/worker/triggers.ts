@@ -87,9 +87,9 @@ export class Triggers {
     }
   }
 
-  granted(subject: Subject, guard: LeaseGuard): void {
-    for (const armed of this.#hits('granted'))
-      this.#strike(armed, subject, this.#blow(armed.id, subject, 'grant', guard), guard);
+  /** The section begins when this has resolved; null: at once. */
+  granted(subject: Subject, guard: LeaseGuard): Promise<void> | null {
+    return this.#strikeAll(this.#hits('granted'), subject, guard);
   }
 
   /** The resource with this event in front of every write. */
@@ -97,9 +97,8 @@ export class Triggers {
     return {
       read: (item) => resource.read(item),
       write: (item, value) => {
-        for (const armed of this.#hits('checked'))
-          this.#strike(armed, subject, this.#blow(armed.id, subject, 'grant', null));
-        return resource.write(item, value);
+        const struck = this.#strikeAll(this.#hits('checked'), subject, null);
+        return struck === null ? resource.write(item, value) : struck.then(() => resource.write(item, value));
       },
     };
   }
@@ -111,6 +110,21 @@ export class Triggers {
       blow.outcome = outcome;
       this.#tellIfOver(blow);
     }
+  }
+
+  /**
+   * Standing still waits for the end of the turn: others of this worker whose grants were decided in it are let in first. They
+   * would seem to have been let in too late otherwise, by a pause of ours between their decision and their next step.
+   */
+  #strikeAll(hits: readonly Armed[], subject: Subject, guard: LeaseGuard | null): Promise<void> | null {
+    let struck: Promise<void> | null = null;
+    for (const armed of hits) {
+      const blow = this.#blow(armed.id, subject, 'grant', guard);
+      const strike = (): void => this.#strike(armed, subject, blow, guard);
+      if (armed.action.kind !== 'stand-still') strike();
+      else struck = new Promise((resolve) => afterTurnEnd(() => resolve(strike())));
+    }
+    return struck;
   }
 
   #hits(event: FaultEvent): Armed[] {
@@ -151,7 +165,8 @@ export class Triggers {
         return 0;
       case 'keep-inside': {
         const now = nowMs();
-        guard?.keepUntil(now + action.share * Math.max(0, struck.validUntilMs! - now));
+        const leaseMs = Math.min(action.mostMs, Math.max(0, struck.validUntilMs! - now));
+        guard?.keepUntil(now + action.share * leaseMs);
         return 0;
       }
     }

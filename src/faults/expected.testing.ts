@@ -1,0 +1,174 @@
+/**
+ * What is expected under each fault: the matrix of locks-under-faults.md, where that is certain. The lock that a fault is to
+ * break breaks every time: the faults are aimed, so none of this is left to chance.
+ */
+import { expect } from 'vitest';
+import type { RunResult } from '../contract/index.js';
+import type { RawOptions } from '../plan/catalogue.js';
+import { verdictOf } from './testing.js';
+
+export interface Case {
+  readonly says: string;
+  readonly plan: RawOptions;
+  /** Per strategy, in their order: the check that fails, or null where none may. */
+  readonly fails: readonly (string | null)[];
+  readonly also?: (runs: readonly RunResult[]) => void;
+}
+
+const exclusion = 'mutual-exclusion';
+const available = (runs: readonly RunResult[]): void => {
+  for (const run of runs) expect(verdictOf(run, 'availability')).toBe('pass');
+};
+/**
+ * Longer than a stall must be to count. Delays between tries are long: with two of five servers silent a vote that is split
+ * costs their timeout, and contenders that come back sooner keep each other out.
+ */
+const watched: RawOptions = { duration: '2200ms', ttl: '300ms', retry: 'full-jitter:5ms-500ms' };
+const minority = (says: string, fault: string, more: RawOptions = {}): Case => ({
+  says,
+  plan: { strategy: 'redlock', fault, ...watched, ...more },
+  fails: [null],
+  also: available,
+});
+/** K3 of the matrix: one client is left with three of five nodes, so its lock hangs on each of them. */
+const breaksOne = (fault: string): readonly Case[] => [
+  {
+    says: 'breaks Redlock where one of the nodes of a lock forgets it',
+    plan: { strategy: 'redlock', fault: `cut:2@20ms ${fault}:1@150ms`, contenders: '1', duration: '1500ms' },
+    fails: [exclusion],
+  },
+  {
+    says: 'breaks no lock that all nodes granted',
+    plan: { strategy: 'redlock@quorum=all', fault: `${fault}:1@100ms` },
+    fails: [null],
+  },
+];
+
+export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
+  blackhole: [minority('takes a minority from Redlock, which goes on', 'blackhole:2@50ms')],
+  cut: [minority('takes a minority from Redlock, which goes on', 'cut:2/all@50ms')],
+  kill: [minority('takes a minority from Redlock, which goes on', 'kill:2@50ms')],
+  freeze: [minority('takes a minority from Redlock, which goes on', 'freeze:2@50ms')],
+  'cut-replies': [{ ...minority('costs Redlock nothing in a minority', 'cut-replies:2/all@100ms'), also: () => {} }],
+  delay: [{ ...minority('costs Redlock nothing in a minority', 'delay:2@100ms,by=30ms'), also: () => {} }],
+  reset: [{ ...minority('costs Redlock nothing in a minority', 'reset:2@100ms'), also: () => {} }],
+  restart: [
+    {
+      says: 'keeps a held lock where every write is synced',
+      plan: { strategy: 'single,redlock', fault: 'restart@100ms', persistence: 'always' },
+      fails: [null, null],
+    },
+  ],
+  'restart-empty': breaksOne('restart-empty'),
+  'power-loss': [
+    {
+      says: 'loses nothing where every write is synced',
+      plan: { strategy: 'single,redlock', fault: 'power-loss@100ms', persistence: 'always' },
+      fails: [null, null],
+    },
+    {
+      says: 'breaks a lock that was not synced yet, in some trial',
+      plan: { strategy: 'single', fault: 'power-loss@100ms', persistence: 'everysec', trials: '3', duration: '700ms' },
+      fails: [exclusion],
+    },
+  ],
+  'delayed-restart': [
+    {
+      says: 'keeps a server out that forgot, until every lease is over',
+      plan: { strategy: 'redlock', fault: 'delayed-restart:1@100ms', duration: '1200ms' },
+      fails: [null],
+    },
+  ],
+  flushall: breaksOne('flushall'),
+  evict: breaksOne('evict'),
+  'clock-jump': breaksOne('clock-jump'),
+  'clock-drift': [
+    {
+      says: 'breaks Redlock by more than its allowance',
+      plan: { strategy: 'redlock', fault: 'clock-drift@50ms,rate=1.1', retry: 'uniform:1ms-5ms', duration: '1500ms' },
+      fails: [exclusion],
+    },
+    {
+      says: 'is allowed for by Redlock up to 1 %',
+      plan: { strategy: 'redlock', fault: 'clock-drift@50ms,rate=1.005', retry: 'uniform:1ms-5ms', duration: '1500ms' },
+      fails: [null],
+    },
+  ],
+  'client-clock-step': [
+    {
+      says: 'does not concern designs that measure on the monotonic clock',
+      plan: { strategy: 'single,redlock', fault: 'client-clock-step@100ms' },
+      fails: [null, null],
+    },
+  ],
+  'pause-holder': [
+    {
+      says: 'finds a guarded holder awake in time',
+      plan: { strategy: 'redlock', fault: 'pause-holder@granted', holder: 'guarded' },
+      fails: [null],
+    },
+    {
+      says: 'shows a naive holder beside the next one',
+      plan: { strategy: 'redlock', fault: 'pause-holder@granted', holder: 'naive' },
+      fails: ['overstay'],
+    },
+  ],
+  'pause-acquire': [
+    {
+      says: 'deceives no design that looks at the clock again',
+      plan: {
+        strategy: 'single,redlock',
+        fault: 'pause-acquire@acquire-sent',
+        contenders: '1',
+        think: '20ms',
+        duration: '1500ms',
+      },
+      fails: [null, null],
+    },
+  ],
+  'pause-before-write': [
+    {
+      says: 'loses updates under locks that are not broken',
+      plan: { strategy: 'single,redlock', fault: 'pause-before-write@checked', workload: 'counter' },
+      fails: ['lost-updates', 'lost-updates'],
+      also: (runs) => {
+        for (const run of runs) {
+          expect(verdictOf(run, exclusion)).toBe('pass');
+          expect(run.harm?.count).toBeGreaterThan(0);
+        }
+      },
+    },
+  ],
+  'crash-holder': [
+    {
+      says: 'blocks a lock without expiry for ever, and one with a lease until that is over',
+      plan: { strategy: 'setnx,single', fault: 'crash-holder@granted', duration: '2s' },
+      fails: ['deadlock-freedom', null],
+      also: (runs) => {
+        expect(runs.map(({ orphans }) => orphans.count)).toEqual([1, 1]);
+        expect(runs[1].orphans.longestMs).toBeLessThan(1000);
+      },
+    },
+  ],
+  'promote-lagging': [
+    {
+      says: 'breaks a lock that the promoted replica does not know, and none that all replicas know',
+      plan: { strategy: 'failover,failover@waitReplicas=all', fault: 'promote-lagging@100ms' },
+      fails: [exclusion, null],
+    },
+  ],
+  'promote-current': [
+    {
+      says: 'keeps the lock that the promoted replica knows',
+      plan: { strategy: 'failover', fault: 'promote-current@100ms' },
+      fails: [null],
+    },
+  ],
+  'script-flush': [
+    {
+      says: 'is not noticed',
+      plan: { strategy: 'single,redlock', fault: 'script-flush@100ms', 'extend-every': '20ms', hold: '30ms' },
+      fails: [null, null],
+    },
+  ],
+};

@@ -1,0 +1,23 @@
+/** Every fault of servers on real ones: it strikes, it shows, it is healed, and nothing is left. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Fault } from '../contract/index.js';
+import { listPlugins } from '../base/plugins.js';
+import { expectedUnder } from './expected.testing.js';
+import { expectCase, leftBehind } from './testing.js';
+
+const faults = await listPlugins<Fault>('fault');
+
+afterEach(async () => expect(await leftBehind()).toEqual([]));
+
+it('every fault is put to the test', () => {
+  expect(Object.keys(expectedUnder).sort()).toEqual(faults.map(({ name }) => name).sort());
+});
+
+// Those of clients and of the ways to servers are in ways.redis.test.ts: two files run side by side.
+describe.each(faults.filter(({ hits }) => hits === 'servers').map(({ name }) => name))(
+  '%s',
+  { timeout: 30_000 },
+  (name) => {
+    for (const one of expectedUnder[name]) it(one.says, () => expectCase(name, one));
+  },
+);
