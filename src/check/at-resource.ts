@@ -13,6 +13,7 @@ import {
 } from '../contract/index.js';
 import { spaceTime } from './interleaving.js';
 import { pickGrants, pickOperations } from './pick.js';
+import { beganNs } from './trace-moments.js';
 
 /** Two rows that wrote one value to one item of one key: in a correct execution that is never done. */
 export interface Repeated {
@@ -101,7 +102,10 @@ export function arrivals(history: History, context: CheckContext, rows: Resource
   const entries = [...new Set([a, b].map(rowOf))].filter((row) => row >= 0);
   const scene = {
     key: rows.key[to],
-    fromNs: Math.min(...entries.map((row) => history.rows.enterNs[row]), ...operations.map((row) => rows.atNs[row])),
+    fromNs: Math.min(
+      ...entries.map((row) => beganNs(history, context, row)),
+      ...operations.map((row) => rows.atNs[row]),
+    ),
     toNs: rows.atNs[to],
     contenders: [...new Set([rows.contender[a], rows.contender[b]])],
   };

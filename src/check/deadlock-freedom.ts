@@ -27,7 +27,7 @@ export default {
     if (stall !== null && excuse !== null) return undecided(this.name, claimed, excuse);
     if (stall !== null) {
       const seconds = ((stall.untilNs - stall.sinceNs) / 1e9).toFixed(1);
-      const text = `key ${stall.key}: somebody waited and nobody got the lock for ${seconds} s, until ${since(history, stall.untilNs)}; the lease is ${context.ttlMs} ms`;
+      const text = `key ${stall.key}: somebody waited and nobody got the lock for ${seconds} s, until ${since(history, stall.untilNs)}${claimed ? `; the lease is ${context.ttlMs} ms` : ''}`;
       return judged(this.name, claimed, 1, history.rows.count, [text]);
     }
     const watchedMs = (history.windowNs[1] - history.windowNs[0]) / 1e6;

@@ -85,7 +85,7 @@ function resourceMoments({ resource }: History, context: CheckContext, scene: Sc
 /** Those that struck or were healed within the scene, and those that lasted through it. */
 function faultMoments(history: History, { fromNs, toNs }: Scene): Moment[] {
   const atNs = (fromOpeningMs: number): number => history.windowNs[0] + fromOpeningMs * 1e6;
-  return history.faults.flatMap(({ name, target, what, startedMs, healedMs, effective }) => {
+  return history.faults.flatMap(({ name, target, what, startedMs, healedMs, effective, steps }) => {
     if (startedMs === null || atNs(startedMs) > toNs) return [];
     const healedNs = healedMs === null ? Infinity : atNs(healedMs);
     if (healedNs < fromNs) return [];
@@ -93,6 +93,7 @@ function faultMoments(history: History, { fromNs, toNs }: Scene): Moment[] {
     const line = (at: number, text: string): Moment => {
       return { atNs: at, contender: null, text, weight: 'turn', answers: noAnswers };
     };
+    if (steps.length > 0) return steps.map((step) => line(atNs(step.atMs), `FAULT ${name}: ${step.what}`));
     const struck = line(atNs(startedMs), `FAULT ${title}: ${what}${effective ? '' : ' (without effect)'}`);
     return healedNs > toNs || healedMs === startedMs ? [struck] : [struck, line(healedNs, `healed: ${title}`)];
   });

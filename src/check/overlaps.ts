@@ -25,6 +25,17 @@ function coveredUntilNs(rows: GrantRows, row: number): number {
   return Math.min(rows.leaveNs[row], rows.validUntilNs[row]);
 }
 
+/** The leases that were broken, each once, however many were let in while it was valid: row that was inside -> rows that entered. */
+export function brokenLeases({ doubleGrants }: Overlaps): ReadonlyMap<number, readonly number[]> {
+  const broken = new Map<number, number[]>();
+  for (const { inside, entering } of doubleGrants) {
+    const entered = broken.get(inside);
+    if (entered === undefined) broken.set(inside, [entering]);
+    else entered.push(entering);
+  }
+  return broken;
+}
+
 /** Several checks sweep the same rows: sorted and swept once for all of them. */
 const ordered = new WeakMap<GrantRows, Uint32Array>();
 const found = new WeakMap<GrantRows, Overlaps>();

@@ -26,8 +26,9 @@ export default {
     for (let row = 0; row < rows.count; row += 1) {
       const flags = rows.flags[row];
       if ((flags & (rowFlags.unknown | rowFlags.releaseUnknown | rowFlags.open)) !== 0) continue;
+      if (leftNs(rows, row) <= marginNs) continue;
       released += 1;
-      if ((flags & rowFlags.releaseLost) === 0 || leftNs(rows, row) <= marginNs) continue;
+      if ((flags & rowFlags.releaseLost) === 0) continue;
       vanished += 1;
       if (evidence.length < toldInAll)
         evidence.push(
@@ -41,9 +42,10 @@ export default {
       return undecided(
         this.name,
         exclusion,
-        `releases that found the lock gone in its time: ${vanished}; but that may be the data of ${toleratesLoss} ` +
-          `${toleratesLoss === 1 ? 'server' : 'servers'}, whose loss the design withstands: ${evidence[0]}`,
+        `${vanished} releases found the lock gone in its time, which one server that lost its data is enough for, and ` +
+          `the design withstands ${toleratesLoss}: ${evidence[0]}`,
       );
+    if (released === 0) return undecided(this.name, exclusion, 'no release was answered before the lease was over');
     return judged(this.name, exclusion, vanished, released, evidence);
   },
 } satisfies Check;

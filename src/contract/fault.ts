@@ -4,6 +4,7 @@
  */
 import type { Options, OptionSpec } from './options.js';
 import type { Reply } from './redis.js';
+import type { Persistence } from './plan.js';
 import type { Claims, Topology } from './strategy.js';
 
 /**
@@ -30,9 +31,6 @@ export interface FaultPlan {
   readonly durationMs: number | null;
   readonly options: Options;
 }
-
-/** What the promises of a design rest on. */
-export type Assumption = 'data' | 'clock';
 
 /** What must be there before the load begins. */
 export interface FaultNeeds {
@@ -132,6 +130,8 @@ export interface FaultLab {
   readonly topology: Topology;
   readonly claims: Claims;
   readonly ttlMs: number;
+  /** Of our servers. */
+  readonly persistence: Persistence;
   /** Before the name of every lock. */
   readonly keyPrefix: string;
   /** How long events are waited for. */
@@ -140,6 +140,13 @@ export interface FaultLab {
   readonly servers: readonly FaultServer[];
   /** The servers that it is aimed at, drawn from the seed; none that an earlier fault of the plan is aimed at. */
   readonly targets: readonly FaultServer[];
+  /** Those that other faults of the plan are aimed at. */
+  readonly spared: readonly FaultServer[];
+  /**
+   * Says how to undo what has just been done, as far as possible. It is undone when the fault is over, the last first, even
+   * when the strike fails half-way or the run is interrupted.
+   */
+  onHeal(undo: () => Promise<unknown>): void;
   /** From the clients that it concerns to these servers. */
   links(servers: readonly FaultServer[]): readonly FaultLink[];
   /** From the clients to the primary; `moveTo` sends new connections elsewhere and ends the old ones. */
@@ -164,14 +171,16 @@ export interface Strike {
   readonly what: string;
   /** The servers that were hit, where it chose among them. */
   readonly hit?: readonly FaultServer[];
+  /** Those that have lost data which they had acknowledged. */
+  readonly lost?: readonly FaultServer[];
+  /** What was done one after the other, where it was more than one thing; times as in `atMs`. */
+  readonly steps?: readonly { readonly atMs: number; readonly what: string }[];
   /** When it struck, on the clock of `FaultLab.nowMs`. */
   readonly atMs: number;
   /** Resolves when it is over by itself; absent where the plan's duration counts. */
   readonly lasts?: Promise<void>;
   /** Null when it had an effect, else why it had none. Asked once, before it is healed. */
   probe(): Promise<string | null>;
-  /** Back to how it was, as far as possible. Always called. */
-  heal(): Promise<void>;
 }
 
 export interface Fault<O = Options> {
@@ -185,10 +194,10 @@ export interface Fault<O = Options> {
   readonly defaultTarget: string;
   /** Network faults: whether the plan means one client or all where it does not say. */
   readonly clients?: 'one' | 'all';
-  /** Where it strikes when the plan names no event. */
-  readonly event?: FaultEvent;
-  /** What it takes from a design that counts on it: that so many servers keep their data, or that clocks keep time. */
-  readonly breaks?: Assumption;
+  /** Where it can strike; the first is meant when the plan names none. Absent: it strikes at a time. */
+  readonly events?: readonly [FaultEvent, ...FaultEvent[]];
+  /** It takes from a design that clocks keep time. */
+  readonly breaksClocks?: boolean;
   /** It is over as soon as it has struck, so a duration makes no sense. */
   readonly instant?: boolean;
   readonly options: OptionSpec<O>;

@@ -1,7 +1,7 @@
 /** `summary.json`, what `--format json` prints: a public interface. A change of meaning raises `resultSchemaVersion`. */
 import type { Verdict } from './check.js';
 import type { Options } from './options.js';
-import type { Assumption, FaultEvent } from './fault.js';
+import type { FaultEvent } from './fault.js';
 import type { FailureCode } from './redis.js';
 import type { ClientName, Fencing, Holder, Isolate, KeyChoice, Persistence, ResourcePath } from './plan.js';
 import type { Claims, Topology } from './strategy.js';
@@ -33,6 +33,8 @@ export interface SeriesPoint {
   readonly p50Us: number | null;
   readonly p99Us: number | null;
   readonly violations: number;
+  /** When the first of them happened, from the opening of the window. */
+  readonly violationMs: number | null;
 }
 
 /** Times from the opening of the measured window. */
@@ -46,14 +48,27 @@ export interface FaultRecord {
   readonly startedMs: number | null;
   readonly healedMs: number | null;
   readonly effective: boolean;
-  /** What it takes from a design that counts on it. */
-  readonly breaks: Assumption | null;
+  /** Clocks did not keep time. */
+  readonly breaksClocks: boolean;
   /** What was done, or why nothing came of it. */
   readonly what: string;
   /** Servers that did not answer after it was healed. */
   readonly unhealthy: readonly string[];
-  /** From healing to the next grant, and to a rate of 95 % of that before the fault; null: not within the window. */
+  /** What was done one after the other, where it was more than one thing. */
+  readonly steps: readonly { readonly atMs: number; readonly what: string }[];
+  /** Servers that lost data which they had acknowledged. */
+  readonly lost: readonly string[];
+  /** From when to when this harness kept a holder inside, to hit a held lock: nobody else could get that one meanwhile. */
+  readonly keptInside: { readonly name: string; readonly fromMs: number; readonly untilMs: number } | null;
+  /**
+   * The longest time without a grant from when it struck, what a kept holder took apart, and when it ended; null: it lasted to
+   * the end of the window.
+   */
+  readonly longestGap: { readonly ms: number; readonly untilMs: number | null } | null;
+  /** From healing to the next grant; null where grants had gone on, or there was none. */
   readonly firstGrantMs: number | null;
+  /** Whether the rate fell below 95 % of that before, and how long after healing it was back there; null: not within the window. */
+  readonly dipped: boolean;
   readonly recoveredMs: number | null;
   readonly round: number;
 }

@@ -6,20 +6,24 @@ export default {
   help: 'SIGKILL of a worker process while one of its contenders holds',
   hits: 'contender',
   defaultTarget: '',
-  event: 'granted',
+  events: ['granted', 'checked', 'extend-sent'],
   instant: true,
   options: {},
   needs: { isolate: 'process' },
   async strike(lab) {
-    const caught = await lab.contenders.catch('granted', lab.fault.nth, { kind: 'crash' }, lab.patienceMs);
-    if (caught === null) throw new Error(`nobody was granted the lock within ${Math.round(lab.patienceMs)} ms`);
+    const caught = await lab.contenders.catch(
+      lab.fault.event ?? 'granted',
+      lab.fault.nth,
+      { kind: 'crash' },
+      lab.patienceMs,
+    );
+    if (caught === null) throw new Error(`the event did not come within ${Math.round(lab.patienceMs)} ms`);
     const atMs = lab.nowMs();
     const { outcome } = await caught.over;
     return {
       what: `worker ${caught.worker} was killed while ${caught.name} held key ${caught.key}`,
       atMs,
       probe: () => Promise.resolve(outcome === 'crashed' ? null : `the worker lives: ${outcome}`),
-      heal: () => Promise.resolve(),
     };
   },
 } satisfies Fault;

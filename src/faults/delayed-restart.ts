@@ -16,23 +16,26 @@ export default {
   options: {},
   needs: { ownServers: true },
   async strike(lab) {
-    const { victims, when } = await aim(lab);
+    const { victims, when, struck, probe } = await aim(lab);
     const atMs = lab.nowMs();
-    await Promise.all(victims.map((server) => server.kill()));
     const outMs = Math.max(lab.fault.durationMs ?? 0, lab.ttlMs * outFor);
     const leftMs = (): number => atMs + outMs - lab.nowMs();
+    for (const server of victims) {
+      await server.kill();
+      // Contenders go on for a moment when the run has ended: back too early it would do what it is to prevent.
+      lab.onHeal(async () => {
+        if (leftMs() > waitAtEndMs) throw new Error('the run ended long before it was to come back');
+        await delay(Math.max(0, leftMs()));
+        await server.start('empty');
+      });
+    }
+    struck();
     return {
       what: `SIGKILL to ${names(victims)} ${when}; kept out for ${Math.round(outMs)} ms, back without its data`,
       atMs,
       hit: victims,
       lasts: lab.sleep(outMs),
-      probe: () => Promise.resolve(leftMs() <= 0 ? null : 'the run ended before it was to come back'),
-      // Contenders go on for a moment when the run has ended: back too early it would do what it is to prevent.
-      heal: async () => {
-        if (leftMs() > waitAtEndMs) throw new Error('the run ended long before it was to come back');
-        await delay(Math.max(0, leftMs()));
-        await Promise.all(victims.map((server) => server.start('empty')));
-      },
+      probe: async () => (leftMs() <= 0 ? probe() : Promise.resolve('the run ended before it was to come back')),
     };
   },
 } satisfies Fault;

@@ -27,11 +27,10 @@ export default {
   hits: 'servers',
   defaultTarget: '1',
   instant: true,
-  breaks: 'data',
   options: {},
   needs: { ownServers: true },
   async strike(lab) {
-    const { victims, when } = await aim(lab);
+    const { victims, when, struck, probe } = await aim(lab);
     const before = await Promise.all(victims.map(evictedBy));
     const atMs = lab.nowMs();
     const heal = async (): Promise<void> => void (await Promise.all(victims.map(enoughMemory)));
@@ -39,7 +38,9 @@ export default {
       (await Promise.all(victims.map(evictedBy))).every((count, i) => count > before[i]!);
     let evicted = false;
     try {
+      lab.onHeal(() => Promise.all(victims.map(enoughMemory)));
       await Promise.all(victims.map(evictAll));
+      struck();
       for (evicted = await gone(); !evicted && lab.nowMs() < atMs + lookLimitMs; evicted = await gone())
         await lab.sleep(lookMs);
     } finally {
@@ -49,7 +50,8 @@ export default {
       what: `${names(victims)} out of memory ${when}, for ${Math.round(lab.nowMs() - atMs)} ms`,
       atMs,
       hit: victims,
-      probe: () => Promise.resolve(evicted ? null : 'nothing was evicted'),
+      lost: evicted ? victims : [],
+      probe: () => (evicted ? probe() : Promise.resolve('nothing was evicted')),
       heal,
     };
   },

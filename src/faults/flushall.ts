@@ -8,20 +8,13 @@ export default {
   hits: 'servers',
   defaultTarget: '1',
   instant: true,
-  breaks: 'data',
   options: {},
   needs: { ownServers: true },
   async strike(lab) {
-    const { victims, when } = await aim(lab);
-    const keys = await Promise.all(victims.map((server) => server.call('DBSIZE')));
+    const { victims, when, struck, probe } = await aim(lab);
     const atMs = lab.nowMs();
     await Promise.all(victims.map((server) => server.call('FLUSHALL', 'SYNC')));
-    return {
-      what: `FLUSHALL on ${names(victims)} ${when}`,
-      atMs,
-      hit: victims,
-      probe: () => Promise.resolve(keys.every((count) => Number(count) > 0) ? null : 'there was nothing to lose'),
-      heal: () => Promise.resolve(),
-    };
+    struck();
+    return { what: `FLUSHALL on ${names(victims)} ${when}`, atMs, hit: victims, lost: victims, probe };
   },
 } satisfies Fault;

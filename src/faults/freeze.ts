@@ -9,13 +9,13 @@ export default {
   defaultTarget: '1',
   options: {},
   needs: { ownServers: true },
-  async strike({ targets, nowMs }) {
+  async strike({ targets, nowMs, onHeal }) {
+    onHeal(() => Promise.all(targets.map((server) => server.thaw())));
     await Promise.all(targets.map((server) => server.freeze()));
     return {
       what: `SIGSTOP to ${names(targets)}`,
       atMs: nowMs(),
       probe: () => Promise.resolve(null),
-      heal: async () => void (await Promise.all(targets.map((server) => server.thaw()))),
     };
   },
 } satisfies Fault;

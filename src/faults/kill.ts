@@ -1,22 +1,25 @@
-/** Servers are gone, and stay away. */
+/** Servers are gone, and stay away. Without persistence they come back with nothing. */
 import type { Fault } from '../contract/index.js';
 import { names } from './aim.js';
+import { killed } from './bounce.js';
 
 export default {
   name: 'kill',
-  help: 'SIGKILL of servers; they come back after the duration, with what they had written',
+  help: 'SIGKILL of servers; after the duration they come back with what they had written',
   hits: 'servers',
   defaultTarget: '1',
   options: {},
   needs: { ownServers: true },
-  async strike({ targets, nowMs }) {
-    const atMs = nowMs();
-    await Promise.all(targets.map((server) => server.kill()));
+  async strike(lab) {
+    const { targets, persistence } = lab;
+    const atMs = lab.nowMs();
+    await Promise.all(targets.map((server) => killed(lab, server)));
+    const empty = persistence === 'none';
     return {
-      what: `SIGKILL to ${names(targets)}`,
+      what: `SIGKILL to ${names(targets)}${empty ? ', which have written nothing (--persistence none)' : ''}`,
       atMs,
+      lost: empty ? targets : [],
       probe: () => Promise.resolve(null),
-      heal: async () => void (await Promise.all(targets.map((server) => server.start('kept')))),
     };
   },
 } satisfies Fault;

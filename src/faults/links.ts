@@ -7,12 +7,12 @@ const passing: LinkState = { requests: 'pass', replies: 'pass', delayMs: 0, jitt
 export async function changeLinks(lab: FaultLab, state: Partial<LinkState>, verb: string): Promise<Strike> {
   const links = lab.links(lab.targets);
   await touchedBy(links);
+  lab.onHeal(() => Promise.all(links.map((link) => link.set(passing))));
   await Promise.all(links.map((link) => link.set(state)));
   return {
     what: `${verb} ${names(lab.targets)} for ${clientsOf(links)}`,
     atMs: lab.nowMs(),
     probe: async () => ((await touchedBy(links)) > 0 ? null : 'nothing went over these links meanwhile'),
-    heal: async () => void (await Promise.all(links.map((link) => link.set(passing)))),
   };
 }
 

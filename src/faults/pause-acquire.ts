@@ -31,7 +31,7 @@ export default {
   help: 'a client stands still while the answers to its acquire wait in its buffers',
   hits: 'contender',
   defaultTarget: '',
-  event: 'acquire-sent',
+  events: ['acquire-sent'],
   options: {},
   needs: {},
   async strike(lab) {

@@ -10,8 +10,8 @@ export default {
   help: 'a holder stands still between its last check of the lease and its write',
   hits: 'contender',
   defaultTarget: '',
-  event: 'checked',
+  events: ['checked'],
   options: {},
   needs: { resource: true },
-  strike: (lab) => pauseAt(lab, lab.fault.event ?? 'checked', 'between its last check and its write under'),
+  strike: (lab) => pauseAt(lab, 'checked', 'between its last check and its write under'),
 } satisfies Fault;

@@ -7,8 +7,8 @@ export default {
   help: 'a holder stands still for longer than its lease (+DURATION says for how long)',
   hits: 'contender',
   defaultTarget: '',
-  event: 'granted',
+  events: ['granted'],
   options: {},
   needs: {},
-  strike: (lab) => pauseAt(lab, lab.fault.event ?? 'granted', 'while it held'),
+  strike: (lab) => pauseAt(lab, 'granted', 'while it held'),
 } satisfies Fault;

@@ -27,6 +27,5 @@ export function strikeOf(lab: FaultLab, caught: Caught, ms: number, doing: strin
       return stoodStillMs >= ms ? null : `it stood still for ${Math.round(stoodStillMs)} of ${Math.round(ms)} ms`;
     },
     // A stand-still ends by itself, and in no other way.
-    heal: () => Promise.resolve(),
   };
 }

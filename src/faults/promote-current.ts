@@ -1,6 +1,7 @@
 /** The primary dies, and a replica is promoted that has received the newest lock: what a failover should be. */
 import type { Fault } from '../contract/index.js';
-import { anyReplica, bringBack, keepHolder, offsetOf, promote } from './promotion.js';
+import { keepHolder } from './aim.js';
+import { anyReplica, offsetOf, promote } from './promotion.js';
 
 const lookMs = 1;
 
@@ -22,13 +23,15 @@ export default {
       if (lab.nowMs() > untilMs) throw new Error(`${chosen.name} did not catch up`);
       await lab.sleep(lookMs);
     }
-    const atMs = lab.nowMs();
-    await promote(lab, chosen);
+    const { killedMs, promotedMs } = await promote(lab, chosen);
     return {
       what: `${chosen.name} knew the lock of ${holder.name} on key ${holder.key}; SIGKILL to the primary, ${chosen.name} promoted`,
-      atMs,
+      atMs: killedMs,
+      steps: [
+        { atMs: killedMs, what: 'SIGKILL to the primary' },
+        { atMs: promotedMs, what: `${chosen.name} promoted: it is the primary now` },
+      ],
       probe: () => Promise.resolve(null),
-      heal: () => bringBack(lab, chosen),
     };
   },
 } satisfies Fault;

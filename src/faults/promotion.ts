@@ -4,57 +4,87 @@
  */
 import type { Caught, FaultLab, FaultServer } from '../contract/index.js';
 import { delay } from '../base/clock.js';
+import { keepHolder } from './aim.js';
 
 export function anyReplica(lab: FaultLab): FaultServer {
   const replicas = lab.servers.slice(1);
   return replicas[Math.floor(lab.random() * replicas.length)]!;
 }
 
-/** Of its validity: what is left is for the write that ends a section. */
-const keptInsideShare = 0.9;
 const shortlyMs = 20;
 /** A replica that was sent everything is told what is new only after its next report, once a second. */
 const inStepLimitMs = 3000;
 const lookMs = 5;
+const sampleMs = 25;
 
-export function keepHolder(lab: FaultLab, patienceMs = lab.patienceMs): Promise<Caught | null> {
-  return lab.contenders.catch(
-    'granted',
-    1,
-    { kind: 'keep-inside', share: keptInsideShare, mostMs: lab.ttlMs },
-    patienceMs,
-  );
+export interface CutOff {
+  readonly atMs: number;
+  /** Null when nothing was granted while it was cut off. */
+  readonly holder: Caught | null;
+  /** How many different acquires had the lock at the primary meanwhile, for a moment or for good. */
+  readonly tried: number;
 }
 
 /**
  * Cuts the replica off, and waits for a grant that it does not know. Where it knows an older grant of that lock, whose
  * release it has missed, it is let catch up first: it would go on to refuse everybody until that older lease is over.
- * Null when nothing was granted while it was cut off.
  */
-export async function cutOffAndKeepHolder(lab: FaultLab, replica: FaultServer): Promise<Caught | null> {
+export async function cutOff(lab: FaultLab, replica: FaultServer): Promise<CutOff> {
   const link = lab.replicationLink(replica);
   const untilMs = lab.nowMs() + lab.patienceMs;
   for (;;) {
     await link.set({ requests: 'hold', replies: 'hold' });
+    const atMs = lab.nowMs();
+    const watch = watchPrimary(lab);
     const holder = await keepHolder(lab, untilMs - lab.nowMs());
-    if (holder === null) return null;
-    if ((await replica.call('GET', lab.keyPrefix + holder.key)) === null) return holder;
+    const tried = watch();
+    if (holder === null) return { atMs, holder, tried };
+    if ((await replica.call('GET', lab.keyPrefix + holder.key)) === null) return { atMs, holder, tried };
     holder.letGo();
     await link.set({ requests: 'pass', replies: 'pass' });
     await lab.sleep(shortlyMs * lab.random());
   }
 }
 
-export async function promote(lab: FaultLab, chosen: FaultServer): Promise<void> {
-  const [primary, ...replicas] = lab.servers;
-  await primary!.kill();
-  await lab.replicationLink(chosen).reset();
-  await chosen.call('REPLICAOF', 'NO', 'ONE');
-  await lab.movePrimary(chosen);
-  await Promise.all(replicas.filter((server) => server !== chosen).map((server) => lab.follow(server, chosen)));
+/** Counts the different values that locks have at the primary, until it is asked for them. */
+function watchPrimary(lab: FaultLab): () => number {
+  const values = new Set<string>();
+  let over = false;
+  const look = async (): Promise<void> => {
+    while (!over) {
+      const keys = (await lab.servers[0]!.call('KEYS', `${lab.keyPrefix}*`)) as readonly string[];
+      for (const key of keys) {
+        const value = await lab.servers[0]!.call('GET', key);
+        if (typeof value === 'string') values.add(value);
+      }
+      await lab.sleep(sampleMs);
+    }
+  };
+  void look().catch(() => {});
+  return () => {
+    over = true;
+    return values.size;
+  };
 }
 
-export async function bringBack(lab: FaultLab, chosen: FaultServer): Promise<void> {
+/** When the primary was killed, and when the replica had taken its place. */
+export async function promote(
+  lab: FaultLab,
+  chosen: FaultServer,
+): Promise<{ readonly killedMs: number; readonly promotedMs: number }> {
+  const [primary, ...replicas] = lab.servers;
+  await primary!.kill();
+  const killedMs = lab.nowMs();
+  lab.onHeal(() => bringBack(lab, chosen));
+  await lab.replicationLink(chosen).reset();
+  await chosen.call('REPLICAOF', 'NO', 'ONE');
+  const promotedMs = lab.nowMs();
+  await lab.movePrimary(chosen);
+  await Promise.all(replicas.filter((server) => server !== chosen).map((server) => lab.follow(server, chosen)));
+  return { killedMs, promotedMs };
+}
+
+async function bringBack(lab: FaultLab, chosen: FaultServer): Promise<void> {
   const [primary] = lab.servers;
   await primary!.start('empty');
   await lab.follow(primary!, chosen);

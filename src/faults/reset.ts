@@ -20,6 +20,8 @@ export default {
     const links = lab.links(lab.targets);
     await touchedBy(links);
     const atMs = lab.nowMs();
+    // On connections without a reply it still waits for one.
+    lab.onHeal(() => Promise.all(links.map((link) => link.reset())));
     await Promise.all(links.map((link) => link.reset(true)));
     let touched = 0;
     while (touched === 0 && lab.nowMs() < atMs + lookLimitMs) {
@@ -30,8 +32,6 @@ export default {
       what: `connections of ${clientsOf(links)} to ${names(lab.targets)} reset in mid-reply`,
       atMs,
       probe: () => Promise.resolve(touched > 0 ? null : 'no reply came over these links'),
-      // On connections without a reply it still waits for one.
-      heal: async () => void (await Promise.all(links.map((link) => link.reset()))),
     };
   },
 } satisfies Fault;

@@ -8,7 +8,6 @@ export default {
   hits: 'servers',
   defaultTarget: '1',
   instant: true,
-  breaks: 'data',
   options: {},
   needs: { ownServers: true },
   strike: (lab) => bounce(lab, 'empty', 'without its data'),

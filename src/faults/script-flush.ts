@@ -17,7 +17,6 @@ export default {
       atMs: nowMs(),
       probe: () =>
         Promise.resolve(answers.every((answer) => answer === 'OK') ? null : `answered ${answers.join(', ')}`),
-      heal: () => Promise.resolve(),
     };
   },
 } satisfies Fault;

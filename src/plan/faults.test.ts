@@ -68,7 +68,10 @@ describe('a plan with faults', () => {
     [{ strategy: 'single', fault: 'crash-holder', isolate: 'thread' }, 'which must be a process'],
     [{ strategy: 'single', fault: 'pause-holder', workers: '1' }, 'at least 2 for pause-holder'],
     [{ strategy: 'single', fault: 'pause-holder:2' }, 'without a target'],
-    [{ strategy: 'single', fault: 'freeze@granted' }, 'freeze hits servers'],
+    [{ strategy: 'single', fault: 'freeze@granted' }, 'freeze chooses the moment'],
+    [{ strategy: 'single', fault: 'crash-holder@acquire-sent' }, '@granted or @checked'],
+    [{ strategy: 'failover', fault: 'promote-current@1s kill@2s' }, 'the roles of the servers are others'],
+    [{ strategy: 'single', latency: '1ms,2ms' }, 'at most 1'],
     [{ strategy: 'single', fault: 'freeze:1/one' }, 'hits servers, not ways'],
     [{ strategy: 'single', fault: 'flushall+1s' }, 'without a duration'],
     [{ strategy: 'single', fault: 'delay,by=fast' }, 'a duration from'],
@@ -79,7 +82,7 @@ describe('a plan with faults', () => {
     [{ strategy: 'single', fencing: 'writes', workload: 'counter' }, 'single mints no fencing tokens'],
     [{ strategy: 'single', resource: 'server' }, 'protects nothing but time'],
     [{ strategy: 'single', workload: 'counter', isolate: 'process', resource: 'memory' }, 'share no memory'],
-    [{ strategy: 'single', latency: '1ms,x' }, 'durations up to'],
+    [{ strategy: 'single', latency: 'x' }, 'durations up to'],
   ] as const)('%j is refused in words', (raw, words) => {
     expect(() => plan(raw)).toThrow(words);
   });

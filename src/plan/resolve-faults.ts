@@ -34,8 +34,10 @@ export function resolveFaults(text: string, catalogue: Catalogue, problems: Prob
 function planOf(text: string, parsed: FaultText, fault: Fault, problems: Problems): FaultPlan {
   if (fault.hits === 'contender' && parsed.target !== null)
     problems.add('--fault', text, `${fault.name} without a target: it hits a contender, drawn from the seed`);
-  if (parsed.event !== null && fault.hits !== 'contender')
-    problems.add('--fault', text, `a time: ${fault.name} hits servers, and chooses the moment after it itself`);
+  if (parsed.event !== null && fault.events === undefined)
+    problems.add('--fault', text, `a time: ${fault.name} chooses the moment after it itself`);
+  if (parsed.event !== null && fault.events?.includes(parsed.event) === false)
+    problems.add('--fault', text, `@${fault.events.join(' or @')} for ${fault.name}`);
   if (parsed.durationMs !== null && fault.instant === true)
     problems.add('--fault', text, `${fault.name} without a duration: it is over as soon as it has struck`);
   const options: Record<string, OptionValue> = Object.fromEntries(
@@ -56,7 +58,7 @@ function planOf(text: string, parsed: FaultText, fault: Fault, problems: Problem
     name: fault.name,
     target: parsed.target ?? fault.defaultTarget,
     startMs: parsed.startMs ?? (parsed.event === null ? defaultStartMs : 0),
-    event: parsed.event ?? fault.event ?? null,
+    event: parsed.event ?? fault.events?.[0] ?? null,
     nth: parsed.nth,
     durationMs: parsed.durationMs,
     options,
@@ -80,6 +82,10 @@ export function checkFaults(
         `at least 2 for ${fault.name}: whom it hits stands still as a whole`,
       );
   }
+  const promotion = chosen.find(({ fault }) => fault.hits === 'replication');
+  const beside = chosen.find((one) => one !== promotion && one.fault.hits !== 'contender');
+  if (promotion !== undefined && beside !== undefined)
+    problems.refuse('--fault', beside.plan.text, `after ${promotion.fault.name} the roles of the servers are others`);
   for (const { topology, label } of strategies) {
     if (topology.kind === 'none') continue;
     const taken = new Set<number>();

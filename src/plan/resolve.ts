@@ -80,8 +80,9 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
     problems.add('--servers', servers, 'external, when --redis is given');
   const ttlMs = value<number>('ttl');
   const waitMs = value<number>('wait');
-  const latencyMs = resolveLatency(raw.latency ?? '', problems);
   const strategies = resolveStrategies(raw, catalogue, problems, ttlMs, external.length);
+  const most = Math.max(0, ...strategies.map(({ topology }) => topology.nodes + topology.replicas));
+  const latencyMs = resolveLatency(raw.latency ?? '', most, problems);
   const persistence = value<Persistence>('persistence');
   const workers = value<number>('workers');
   checkFaults(faults, strategies, { servers, persistence, workers }, problems);
@@ -161,15 +162,19 @@ function defaultDurationMs(faults: readonly ChosenFault[], ttlMs: number, trials
   return trials ? neededMs : Math.max(usualMs, neededMs);
 }
 
-function resolveLatency(text: string, problems: Problems): number[] {
+function resolveLatency(text: string, servers: number, problems: Problems): number[] {
   if (text === '') return [];
   const values = text.split(',').map((one) => parseDurationMs(one));
-  if (values.every((ms) => ms !== null && ms <= longestLatencyMs)) return values as number[];
-  problems.add(
-    '--latency',
-    text,
-    `durations up to ${formatSettingMs(longestLatencyMs)}, one for each server, such as 1ms,1ms,20ms,80ms`,
-  );
+  if (values.length > servers && servers > 0)
+    problems.add('--latency', text, `at most ${servers} durations, for there are as many servers`);
+  else if (values.every((ms) => ms !== null && ms <= longestLatencyMs)) return values as number[];
+  else {
+    problems.add(
+      '--latency',
+      text,
+      `durations up to ${formatSettingMs(longestLatencyMs)}, one for each server, such as 1ms,1ms,20ms,80ms`,
+    );
+  }
   return [];
 }
 

@@ -95,6 +95,7 @@ const faultColumns: readonly Column[] = [
   ['faults', (run) => run.faults.map(faultField).join(';')],
   ['faultsWithoutEffect', (run) => run.faults.filter(({ effective }) => !effective).length],
   ['firstGrantAfterHealingMaxMs', (run) => largest(run.faults.map(({ firstGrantMs }) => firstGrantMs))],
+  ['longestTimeWithoutGrantMaxMs', (run) => largest(run.faults.map(({ longestGap }) => longestGap?.ms ?? null))],
   ['rateRecoveredAfterMaxMs', (run) => largest(run.faults.map(({ recoveredMs }) => recoveredMs))],
 ];
 

@@ -77,8 +77,8 @@ describe('the timeline', () => {
 describe('a fault in words', () => {
   it('says what was meant, what was done, and what came after', () => {
     expect(told(fault({ what: 'held back', target: 'master 2' }))).toEqual([
-      'cut on master 2 struck at 2.00s as meant, was healed at 6.00s: held back; first grant 31.2ms after healing, 95 % ' +
-        'of the rate before after 1.20s',
+      'cut on master 2 struck at 2.00s as meant, was healed at 6.00s: held back; longest time without a grant from then on 31.2ms; ' +
+        'first grant 31.2ms after healing; 95 % of the rate before 1.20s after healing',
     ]);
   });
 
@@ -92,9 +92,13 @@ describe('a fault in words', () => {
   });
 
   it('says when there was no recovery, no time for one, or no server', () => {
-    expect(told(fault({ firstGrantMs: null }))[0]).toContain('no grant after healing within the window');
+    const never = { longestGap: { ms: 4000, untilMs: null }, firstGrantMs: null };
+    expect(told(fault(never))[0]).toContain('nothing was granted in the last 4.00s of the window');
+    expect(told(fault({ dipped: false }))[0]).not.toContain('95 %');
     expect(told(fault({ recoveredMs: null }))[0]).toContain('95 % of the rate before not seen again within the window');
-    expect(told(fault({ healedMs: 10_001, firstGrantMs: null }))[0]).toContain('what came after was not measured');
+    expect(told(fault({ healedMs: 10_001, firstGrantMs: null }))[0]).toContain('not healed within the window');
+    const keptInside = { name: 'w0.1', fromMs: 2000, untilMs: 3800 };
+    expect(told(fault({ keptInside }))[0]).toContain('w0.1 was kept inside for it until 3.80s');
     expect(told(fault({ unhealthy: ['master 2'] }))[0]).toContain('afterwards master 2 did not answer');
   });
 
@@ -102,7 +106,8 @@ describe('a fault in words', () => {
     const faults = [1, 2, 3].map((at) => fault({ round: at, firstGrantMs: 10 * at, effective: at !== 3 }));
     const of = run('redlock', { faults, trials: { count: 3, violated: 0 }, repeats: [round(1, 1), round(2, 2)] });
     expect(faultFacts(result([of])).map(({ text }) => text)).toEqual([
-      'cut (at 2.00s): had an effect in 2 of 3 trials; first grant 10.0ms..20.0ms after healing; 95 % of the rate before after 1.20s',
+      'cut (at 2.00s): had an effect in 2 of 3 trials; longest time without a grant from then on 31.2ms; first grant ' +
+        '10.0ms..20.0ms after healing; 95 % of the rate before 1.20s after healing in 2 trials',
     ]);
   });
 
@@ -118,8 +123,8 @@ describe('a fault in words', () => {
   });
 
   it('is a warning where a lock did not get over it, but not for the control', () => {
-    const faults = [fault({ firstGrantMs: null })];
-    expect(texts(run('redlock', { faults }), 'warning')[0]).toMatch(/nothing was granted any more .* in the 4\.00s/);
+    const faults = [fault({ longestGap: { ms: 4000, untilMs: null } })];
+    expect(texts(run('redlock', { faults }), 'warning')[0]).toMatch(/nothing was granted in the last 4\.00s/);
     expect(texts({ ...control(3), faults }, 'warning')).toEqual([]);
     expect(texts(run('redlock', { faults: [fault({ unhealthy: ['master 2'] })] }), 'warning')).toEqual([
       'redlock: master 2 did not answer when the fault cut on master 2, master 4 was over',
@@ -137,7 +142,7 @@ describe('trials', () => {
 
   it('without any violation have a bound of their own', () => {
     expect(texts(run('redlock', { trials: { count: 20, violated: 0 } })).join('\n')).toContain(
-      'redlock in 31,204 grants (rate below 0.0096 % with 95 % confidence) and in none of 20 trials (below 15 % of trials)',
+      'redlock in 31,204 grants and in none of 20 trials (below 14 % of trials with 95 % confidence)',
     );
   });
 });

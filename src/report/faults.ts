@@ -65,17 +65,28 @@ function when({ intendedMs, event, startedMs, healedMs }: FaultRecord): string {
   return healedMs === null || healedMs - startedMs < 1 ? struck : `${struck}, was healed at ${formatMs(healedMs)}`;
 }
 
-/** How soon the lock was itself again. */
-function after({ startedMs, healedMs, firstGrantMs, recoveredMs }: FaultRecord, run: RunResult): string {
-  const since = healedMs === startedMs ? 'it' : 'healing';
-  if (healedMs === null) return 'it was not healed within the window';
-  if (healedMs >= windowMs(run)) return 'healed when the window had closed, so what came after was not measured';
-  if (firstGrantMs === null) return `no grant after ${since} within the window`;
-  const rate =
-    recoveredMs === null
-      ? '95 % of the rate before not seen again within the window'
-      : `95 % of the rate before after ${formatMs(recoveredMs)}`;
-  return `first grant ${formatMs(firstGrantMs)} after ${since}, ${rate}`;
+/** Shorter times without a grant are none. */
+const gapMs = 100;
+
+/** What it did to the flow of grants. */
+function after(fault: FaultRecord, run: RunResult): string {
+  const { startedMs, healedMs, longestGap, firstGrantMs, dipped, recoveredMs, keptInside } = fault;
+  const instant = healedMs !== null && healedMs - startedMs! < 1;
+  const healed = healedMs !== null && healedMs < windowMs(run);
+  const since = instant ? 'it' : 'healing';
+  const back = `95 % of the rate before ${recoveredMs === null ? 'not seen again within the window' : `${formatMs(recoveredMs)} after ${since}`}`;
+  return [
+    ...(keptInside === null ? [] : [`${keptInside.name} was kept inside for it until ${formatMs(keptInside.untilMs)}`]),
+    ...(longestGap === null ? [] : [gapText(longestGap)]),
+    ...(firstGrantMs === null ? [] : [`first grant ${formatMs(firstGrantMs)} after ${since}`]),
+    ...(dipped && healed ? [back] : []),
+    ...(healed ? [] : ['not healed within the window']),
+  ].join('; ');
+}
+
+function gapText({ ms, untilMs }: NonNullable<FaultRecord['longestGap']>): string {
+  if (untilMs === null && ms > gapMs) return `nothing was granted in the last ${formatMs(ms)} of the window`;
+  return `longest time without a grant from then on ${formatMs(ms)}`;
 }
 
 /** Of one round; with repeats the sum is kept. */
@@ -104,15 +115,14 @@ function afterRounds(faults: readonly FaultRecord[], rounds: string): readonly s
     const [least, most] = [Math.min(...of), Math.max(...of)].map(formatMs);
     return least === most ? least : `${least}..${most}`;
   };
+  const gaps = faults.flatMap(({ longestGap }) => longestGap?.ms ?? []);
   const first = faults.flatMap(({ firstGrantMs }) => firstGrantMs ?? []);
   const recovered = faults.flatMap(({ recoveredMs }) => recoveredMs ?? []);
-  if (first.length === 0) return faults.length === 0 ? [] : ['no grant after healing within the window'];
-  const missing = faults.length - recovered.length;
   return [
-    `first grant ${range(first)} after healing`,
-    ...(recovered.length > 0 ? [`95 % of the rate before after ${range(recovered)}`] : []),
-    ...(missing > 0
-      ? [`that rate not seen again within the window in ${missing} ${plural(missing, rounds.slice(0, -1))}`]
+    ...(gaps.length > 0 ? [`longest time without a grant from then on ${range(gaps)}`] : []),
+    ...(first.length > 0 ? [`first grant ${range(first)} after healing`] : []),
+    ...(recovered.length > 0
+      ? [`95 % of the rate before ${range(recovered)} after healing in ${recovered.length} ${rounds}`]
       : []),
   ];
 }

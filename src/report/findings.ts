@@ -10,7 +10,7 @@ export function finding(run: RunResult, { check, violations }: Verdict): string 
   const times = `${n} ${plural(violations, 'time')}`;
   switch (check) {
     case 'mutual-exclusion':
-      return `mutual exclusion was broken ${times} in ${formatCount(checkedGrants(run))} grants: two contenders were inside with valid leases`;
+      return `mutual exclusion was broken: ${n} of ${formatCount(checkedGrants(run))} leases had somebody else let in while ${plural(violations, 'it was', 'they were')} valid`;
     case 'mutual-exclusion-cell':
       return `mutual exclusion was broken ${times}, as the shared-memory cell saw it: a contender met another inside with a valid lease`;
     case 'lost-updates':

@@ -65,12 +65,17 @@ export function fault(changes: Partial<FaultRecord> = {}): FaultRecord {
     target: 'master 2, master 4',
     intendedMs: 2000,
     event: null,
-    breaks: null,
+    breaksClocks: false,
     startedMs: 2001,
     healedMs: 6004,
     effective: true,
     what: 'cut off master 2, master 4 for all clients',
     unhealthy: [],
+    steps: [],
+    lost: [],
+    keptInside: null,
+    longestGap: { ms: 31.2, untilMs: 4031.2 },
+    dipped: true,
     firstGrantMs: 31.2,
     recoveredMs: 1204,
     round: 1,
@@ -81,7 +86,9 @@ export function fault(changes: Partial<FaultRecord> = {}): FaultRecord {
 /** Intervals of half a second; `violations` by the number of the interval. */
 export function series(grants: readonly number[], violations: Readonly<Record<number, number>> = {}): SeriesPoint[] {
   return grants.map((count, at) => {
-    return { tMs: (at + 1) * 500, grants: count, p50Us: null, p99Us: null, violations: violations[at] ?? 0 };
+    const seen = violations[at] ?? 0;
+    const violationMs = seen > 0 ? at * 500 + 250 : null;
+    return { tMs: (at + 1) * 500, grants: count, p50Us: null, p99Us: null, violations: seen, violationMs };
   });
 }
 

@@ -80,7 +80,7 @@ describe('markdown', () => {
   it('has the words, the evidence as it is, and the verdicts', () => {
     const evidence = ['key 0: *two* inside', '  +0.1 s  w0.0 enters'];
     const text = render([run('single', { verdicts: [failed('mutual-exclusion', 3, evidence)] })]).join('\n');
-    expect(text).toContain('- **VIOLATION** single: mutual exclusion was broken 3 times');
+    expect(text).toContain('- **VIOLATION** single: mutual exclusion was broken: 3 of');
     expect(text).toContain('  ```text\n  key 0: *two* inside\n    +0.1 s  w0.0 enters\n  ```');
     expect(text).toContain('- `single`: FAIL mutual-exclusion (3)');
   });

@@ -115,9 +115,7 @@ function bars(series: readonly SeriesPoint[], topHz: number, { columns, columnMs
 
 function marks(series: readonly SeriesPoint[], scale: Scale): string {
   const line = Array.from({ length: scale.columns }, () => nothing);
-  series.forEach(({ tMs, violations }, at) => {
-    if (violations > 0) line[columnOf((startMs(series, at) + tMs) / 2, scale)] = mark;
-  });
+  for (const { violationMs } of series) if (violationMs !== null) line[columnOf(violationMs, scale)] = mark;
   return line.join('');
 }
 

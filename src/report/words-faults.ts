@@ -27,19 +27,21 @@ function withoutEffect(faults: Repeated, run: RunResult): string[] {
   ];
 }
 
+/** Longer without any grant is worth a warning. */
+const longMs = 500;
+
 /** The control excludes nobody: there is nothing for it to get over. */
 function notOver(faults: Repeated, run: RunResult): string[] {
   if (isControl(run)) return [];
-  const windowMs = run.durationMs / Math.max(1, run.repeats.length);
   const stuck = faults.filter(
-    ({ effective, healedMs, firstGrantMs }) =>
-      effective && healedMs !== null && healedMs < windowMs && firstGrantMs === null,
+    ({ effective, longestGap }) =>
+      effective && longestGap !== null && longestGap.untilMs === null && longestGap.ms > longMs,
   );
   if (stuck.length === 0) return [];
-  const leftMs = Math.min(...stuck.map(({ healedMs }) => windowMs - healedMs!));
+  const leastMs = Math.min(...stuck.map(({ longestGap }) => longestGap!.ms));
   return [
-    `nothing was granted any more after the fault ${faultName(stuck[0])} was healed, in the ${formatMs(leftMs)} that ` +
-      `were left of the window${inRounds(stuck.length, faults.length, run)}`,
+    `after the fault ${faultName(stuck[0])} nothing was granted in the last ${formatMs(leastMs)} of the window` +
+      inRounds(stuck.length, faults.length, run),
   ];
 }
 
@@ -56,11 +58,14 @@ function inRounds(count: number, of: number, { trials }: RunResult): string {
   return of < 2 ? '' : ` in ${count} of ${of} ${trials === null ? 'rounds' : 'trials'}`;
 }
 
-/** What a promise rests on, where faults took just that: " while no server loses data that it acknowledged, and here one did". */
-export function onCondition({ faults, claims, seriesRound }: RunResult): string {
-  const broken = faults.filter(({ effective, round }) => effective && round === seriesRound);
-  const losers = broken.filter(({ breaks }) => breaks === 'data');
-  const count = losers.reduce((sum, { target }) => sum + target.split(', ').length, 0);
+/** What a promise rests on, where faults took just that before it was broken: " while no server loses data that it acknowledged, and here 1 did". */
+export function onCondition({ faults, claims, series, seriesRound }: RunResult): string {
+  const brokenMs = Math.min(...series.flatMap(({ violationMs }) => violationMs ?? []));
+  const broken = faults.filter(
+    ({ effective, round, startedMs }) =>
+      effective && round === seriesRound && startedMs !== null && startedMs <= brokenMs,
+  );
+  const count = broken.reduce((sum, { lost }) => sum + lost.length, 0);
   const { toleratesLoss } = claims;
   const spared =
     toleratesLoss === 0
@@ -68,7 +73,7 @@ export function onCondition({ faults, claims, seriesRound }: RunResult): string 
       : `at most ${formatCount(toleratesLoss)} ${plural(toleratesLoss, 'server loses', 'servers lose')}`;
   const conditions = [
     ...(count > toleratesLoss ? [`while ${spared} data that it acknowledged, and here ${formatCount(count)} did`] : []),
-    ...(broken.some(({ breaks }) => breaks === 'clock') ? ['while clocks keep time, and here one did not'] : []),
+    ...(broken.some(({ breaksClocks }) => breaksClocks) ? ['while clocks keep time, and here some did not'] : []),
   ];
   return conditions.length === 0 ? '' : ` ${conditions.join('; or ')}`;
 }

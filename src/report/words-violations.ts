@@ -35,7 +35,7 @@ export function violationWords({ runs }: Result): Word[] {
 function told(run: RunResult, verdict: Verdict, witness: Verdict | undefined): Word {
   const second =
     verdict.check === 'mutual-exclusion' && witness !== undefined
-      ? `; the shared-memory cell, an independent witness, counted ${formatCount(witness.violations)}`
+      ? `; the shared-memory cell, an independent witness that remembers one holder, saw ${formatCount(witness.violations)} enter`
       : '';
   return {
     level: isViolation(verdict) ? 'violation' : 'warning',
@@ -77,18 +77,24 @@ export function exclusionWords({ runs }: Result): Word[] {
 }
 
 function cleanText(run: RunResult, first: boolean): string {
+  const struck = run.faults.filter(({ effective }) => effective).length;
   const bound = exclusionUpperBound(run);
-  if (bound === null) return `${run.strategy} in ${formatCount(run.grants)} grants`;
   const trials = trialsOf(bound) ?? run.grants;
+  const grants = `${run.strategy} in ${formatCount(trials)} grants`;
   const confidence = first ? ' with 95 % confidence' : '';
-  return `${run.strategy} in ${formatCount(trials)} grants (rate below ${formatPercent(bound, 2)}${confidence})${cleanTrials(run)}`;
+  // Grants before and long after a fault are no trials of it.
+  if (run.faults.length > 0 || run.trials !== null) return `${grants}${cleanTrials(run, struck, confidence)}`;
+  return bound === null ? grants : `${grants} (rate below ${formatPercent(bound, 2)}${confidence})`;
 }
 
-/** Grants of one trial share its fault, so the trials have a bound of their own. */
-function cleanTrials({ trials }: RunResult): string {
-  if (trials === null || trials.violated > 0 || trials.count === 0) return '';
-  const bound = formatPercent(Math.min(1, 3 / trials.count), 2);
-  return ` and in none of ${formatCount(trials.count)} ${plural(trials.count, 'trial')} (below ${bound} of trials)`;
+/** With none of n, (1 - p)^n is 5 % at the bound. */
+function cleanTrials({ trials }: RunResult, struck: number, confidence: string): string {
+  const count = trials?.count ?? 1;
+  if (trials === null || count < 2)
+    return ` and ${formatCount(struck)} ${plural(struck, 'fault')} that struck: that says little; --trials repeats it`;
+  if (trials.violated > 0) return '';
+  const bound = formatPercent(1 - 0.05 ** (1 / count), 2);
+  return ` and in none of ${formatCount(count)} trials (below ${bound} of trials${confidence})`;
 }
 
 /** Of the control beside them where there is one, else of the short one that every run is followed by. */

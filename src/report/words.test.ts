@@ -34,8 +34,8 @@ describe('violations', () => {
     expect(first).toEqual({
       level: 'violation',
       text:
-        'redlock: mutual exclusion was broken 3 times in 31,204 grants: two contenders were inside with valid ' +
-        'leases. It promises that this does not happen.',
+        'redlock: mutual exclusion was broken: 3 of 31,204 leases had somebody else let in while they were valid. It promises ' +
+        'that this does not happen.',
       evidence,
     } satisfies Word);
   });
@@ -43,7 +43,7 @@ describe('violations', () => {
   it('are set against all grants that were checked, warm-up included', () => {
     const verdicts = [failed('lost-updates', 1), failed('mutual-exclusion', 1951), passed('assumptions', 2010)];
     const told = texts(result([run('single', { verdicts, grants: 1837 })]), 'violation');
-    expect(told[0]).toContain('broken 1,951 times in 2,010 grants');
+    expect(told[0]).toContain('broken: 1,951 of 2,010 leases');
     expect(told[1]).toContain('1 update made inside the lock');
   });
 
@@ -51,14 +51,14 @@ describe('violations', () => {
     const verdicts = [failed('mutual-exclusion', 37), failed('mutual-exclusion-cell', 36), failed('lost-updates', 35)];
     const told = texts(result([run('single-del', { verdicts })]), 'violation');
     expect(told).toHaveLength(2);
-    expect(told[0]).toContain('an independent witness, counted 36');
+    expect(told[0]).toContain('an independent witness that remembers one holder, saw 36');
     expect(told[1]).toContain('35 updates made inside the lock are missing');
   });
 
   it('of the control come last and are called what they are', () => {
     const told = texts(result([control(412), run('single', { verdicts: [failed('lost-updates', 1)] })]), 'violation');
     expect(told[0]).toMatch(/^single: 1 update made inside the lock is missing/);
-    expect(told[1]).toMatch(/^none: .*412 times.*none promises nothing: this is the control\.$/);
+    expect(told[1]).toMatch(/^none: .*412 of .*none promises nothing: this is the control\.$/);
   });
 
   it('that a design never promised against are warnings, and say so', () => {
@@ -152,7 +152,7 @@ describe('a promise', () => {
     const broken = failed('mutual-exclusion', 3, []);
     const text = (target: string, toleratesLoss: number): string => {
       const claims = { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 2, toleratesLoss };
-      const faults = [fault({ name: 'restart-empty', breaks: 'data', target })];
+      const faults = [fault({ name: 'restart-empty', lost: target.split(', '), startedMs: 100 })];
       return texts(result([run('redlock', { verdicts: [broken], faults, claims })])).join('\n');
     };
     expect(text('master 2', 0)).toContain(

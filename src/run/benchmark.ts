@@ -167,7 +167,8 @@ class Benchmark {
   async #round(host: ServerHost | null, strategy: StrategyPlan, round: number): Promise<void> {
     const { plan, store, observer, checks, signal, workload, faults } = this.parts;
     const doing = host?.kind === 'external' ? 'connecting to' : 'starting';
-    observer.phase(`${strategy.label}: ${doing} ${describe(strategy)}`);
+    const which = plan.repeat === 1 ? '' : `, ${plan.trials ? 'trial' : 'round'} ${round} of ${plan.repeat}`;
+    observer.phase(`${strategy.label}${which}: ${doing} ${describe(strategy)}`);
     const servers =
       strategy.topology.kind === 'none' || host === null
         ? noServers

@@ -41,7 +41,9 @@ export function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measur
     memory: resourceOf(spec, shared, reports),
   };
   const read = readHistory(spec.historyFolder, stored, handedOver(reports));
-  const faults = measured.faults.map((record) => withRecovery(record, read.rows, [openNs, closeNs]));
+  const faults = measured.faults.map(({ record, aimedMs }) =>
+    withRecovery(record, aimedMs, read.rows, [openNs, closeNs]),
+  );
   const history: History = { ...read, faults };
   const round: Round = {
     strategy: spec.strategy.label,

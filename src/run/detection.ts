@@ -4,7 +4,7 @@
  */
 import type { LockStrategy, Plan, RunResult } from '../contract/index.js';
 import { loadPlugin } from '../base/plugins.js';
-import { findOverlaps } from '../check/overlaps.js';
+import { brokenLeases, findOverlaps } from '../check/overlaps.js';
 import type { BenchmarkParts } from './benchmark.js';
 import { noServers } from './no-servers.js';
 import { silent } from './observer.js';
@@ -48,5 +48,5 @@ export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['
     observer: silent,
   });
   if (rows.count < leastGrants) return null;
-  return { grants: rows.count, violationsPer1000: (1000 * findOverlaps(rows).doubleGrants.length) / rows.count };
+  return { grants: rows.count, violationsPer1000: (1000 * brokenLeases(findOverlaps(rows)).size) / rows.count };
 }

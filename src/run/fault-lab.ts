@@ -1,6 +1,7 @@
 /** The world that the faults of one round act upon: its servers, the ways to them, its contenders. */
 import {
   LockbenchError,
+  type Caught,
   type Fault,
   type FaultContenders,
   type FaultLab,
@@ -16,6 +17,7 @@ import { seededRandom, shuffled } from '../base/random.js';
 import { sleep } from '../base/sleep.js';
 import { targetOf } from '../faults/targets.js';
 import type { Provisioned } from '../servers/provision.js';
+import { Undo } from './undo.js';
 import type { Wiring } from './wiring.js';
 
 export interface World {
@@ -24,7 +26,8 @@ export interface World {
   readonly round: number;
   readonly servers: Provisioned;
   readonly wiring: Wiring;
-  readonly contenders: FaultContenders;
+  /** Whom a fault strikes is drawn from a stream of its own. */
+  readonly contendersFor: (random: () => number) => FaultContenders;
   readonly attempts: FaultLab['attempts'];
   /** Cancelled when the window closes. */
   readonly ending: CancelSource;
@@ -33,53 +36,86 @@ export interface World {
 export interface Aimed {
   readonly fault: Fault;
   readonly plan: FaultPlan;
-  readonly lab: (patienceMs: number) => FaultLab;
+  site(patienceMs: number): Site;
+}
+
+/** A lab, and what its fault left behind in it. */
+export interface Site {
+  readonly lab: FaultLab;
+  readonly undo: Undo;
+  /** The holder that was kept inside last, on the clock of `nowMs`; `untilMs` null while it is. */
+  kept(): { readonly name: string; readonly fromMs: number; readonly untilMs: number | null } | null;
 }
 
 /** One lab for each fault of the plan, in its order: no two of them are aimed at one server. */
 export function openLabs(world: World, faults: readonly Fault[]): Aimed[] {
-  const { plan, strategy, round } = world;
-  const taken = new Set<number>();
+  const { plan, strategy, round, servers } = world;
+  const targets = new Map<FaultPlan, readonly number[]>();
+  const taken = (): Set<number> => new Set([...targets.values()].flat());
   return plan.faults.flatMap((fault, i) => {
-    const random = seededRandom(plan.seed, `${strategy.label}, round ${round}, fault ${i} ${fault.text}`);
+    const random = (what: string): (() => number) =>
+      seededRandom(plan.seed, `${strategy.label}, round ${round}, fault ${i} ${fault.text}, ${what}`);
     const kind = faults.find(({ name }) => name === fault.name)!;
     if (kind.hits !== 'contender' && strategy.topology.kind === 'none') return [];
     const serverless = kind.hits === 'contender' || kind.hits === 'replication';
     const target = serverless
       ? { servers: [], clients: null }
-      : targetOf(fault.target, strategy.topology, taken, (indices) => shuffled(indices, random));
+      : targetOf(fault.target, strategy.topology, taken(), (indices) => shuffled(indices, random('targets')));
     if ('wrong' in target) throw new LockbenchError('BAD_PLAN', `--fault ${fault.text}: expected ${target.wrong}`);
-    for (const index of target.servers) taken.add(index);
+    targets.set(fault, target.servers);
     const one = (target.clients ?? kind.clients) === 'one';
     const workers = one
-      ? [Math.floor(random() * plan.workers)]
+      ? [Math.floor(random('client')() * plan.workers)]
       : Array.from({ length: plan.workers }, (_, worker) => worker);
+    const spared = (): FaultServer[] =>
+      [...targets].flatMap(([other, indices]) => (other === fault ? [] : indices.map((at) => servers.controls[at])));
     return {
       fault: kind,
       plan: fault,
-      lab: (patienceMs) => labOf(world, fault, target.servers, workers, random, patienceMs),
+      site: (patienceMs) => siteOf(world, fault, { targets: target.servers, workers, spared }, random, patienceMs),
     };
   });
 }
 
-function labOf(
-  { plan, strategy, servers, wiring, contenders, attempts, ending }: World,
+interface Aim {
+  readonly targets: readonly number[];
+  readonly workers: readonly number[];
+  spared(): readonly FaultServer[];
+}
+
+function siteOf(
+  { plan, strategy, servers, wiring, contendersFor, attempts, ending }: World,
   fault: FaultPlan,
-  targets: readonly number[],
-  workers: readonly number[],
-  random: () => number,
+  { targets, workers, spared }: Aim,
+  random: (what: string) => () => number,
   patienceMs: number,
-): FaultLab {
+): Site {
   const { controls } = servers;
-  return {
+  const undo = new Undo();
+  let kept: ReturnType<Site['kept']> = null;
+  const contenders = contendersFor(random('who is struck'));
+  const catchOne = async (...[event, nth, action, patience]: CatchArgs): Promise<Caught | null> => {
+    const caught = await catchAnybody(contenders, event, nth, action, patience);
+    if (caught === null || action.kind !== 'keep-inside') return caught;
+    const keeping = { name: caught.name, fromMs: nowMs(), untilMs: null };
+    kept = keeping;
+    void caught.over.then(() => {
+      if (kept === keeping) kept = { ...keeping, untilMs: nowMs() };
+    });
+    return caught;
+  };
+  const lab: FaultLab = {
     fault,
     topology: strategy.topology,
     claims: strategy.claims,
     ttlMs: plan.ttlMs,
+    persistence: plan.persistence,
     keyPrefix: plan.keyPrefix,
     patienceMs,
     servers: controls,
     targets: targets.map((index) => controls[index]),
+    spared: spared(),
+    onHeal: (step) => undo.add(step),
     links: (to) => workers.flatMap((worker) => to.map((server) => present(wiring.link(worker, server.index)))),
     movePrimary: (to) => wiring.movePrimary(to.index),
     follow: async (replica, leader) => {
@@ -87,26 +123,31 @@ function labOf(
       await replica.call('REPLICAOF', host, port);
     },
     replicationLink: (replica: FaultServer) => present(wiring.replicationLink(replica.index)),
-    contenders: { ...contenders, catch: anybody(contenders) },
+    contenders: { ...contenders, catch: catchOne },
     attempts,
     nowMs,
     sleep: (ms) => sleep(ms, ending),
-    random,
+    random: random('chance'),
   };
+  return { lab, undo, kept: () => kept };
 }
+
+type CatchArgs = Parameters<FaultContenders['catch']>;
 
 /** Who is drawn may be the one that a partition keeps from the lock, or dead: after a while somebody else is. */
 const draws = 4;
+const leastMs = 150;
 
-function anybody(contenders: FaultContenders): FaultContenders['catch'] {
-  return async (event, nth, action, patienceMs) => {
-    const times = nth === 1 ? draws : 1;
-    for (let i = 0; i < times; i += 1) {
-      const caught = await contenders.catch(event, nth, action, patienceMs / times);
-      if (caught !== null) return caught;
-    }
-    return null;
-  };
+async function catchAnybody(
+  contenders: FaultContenders,
+  ...[event, nth, action, patienceMs]: CatchArgs
+): Promise<Caught | null> {
+  const times = nth === 1 ? Math.max(1, Math.min(draws, Math.floor(patienceMs / leastMs))) : 1;
+  for (let i = 0; i < times; i += 1) {
+    const caught = await contenders.catch(event, nth, action, patienceMs / times);
+    if (caught !== null) return caught;
+  }
+  return null;
 }
 
 function present(link: FaultLink | null): FaultLink {

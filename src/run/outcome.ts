@@ -52,5 +52,18 @@ export function warningsOf(plan: Plan, runs: readonly RunResult[]): string[] {
       (run) =>
         `${run.strategy}: no lease was extended: the design does not, or no section lasted as long as --extend-every`,
     );
-  return [...unreached, ...empty, ...unextended];
+  return [...unreached, ...empty, ...unextended, ...tooFar(plan, runs)];
+}
+
+/** Servers that are farther away than the design waits never count. */
+function tooFar({ latencyMs }: Plan, runs: readonly RunResult[]): string[] {
+  return runs.flatMap(({ strategy, options, nodes }) => {
+    const patienceMs = Number(options['nodeTimeout'] ?? options['timeout'] ?? Infinity);
+    const far = Array.from({ length: nodes }, (_, at) => latencyMs[Math.min(at, latencyMs.length - 1)] ?? 0);
+    const servers = far.flatMap((ms, at) => (ms >= patienceMs ? [at + 1] : []));
+    if (servers.length === 0) return [];
+    return [
+      `${strategy}: the round trip to server ${servers.join(', ')} takes as long as the ${patienceMs} ms that it waits for an answer: they never count; raise its nodeTimeout`,
+    ];
+  });
 }

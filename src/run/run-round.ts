@@ -6,7 +6,6 @@
  */
 import { CancelSource } from '../base/cancel.js';
 import { nowNs } from '../base/clock.js';
-import { seededRandom } from '../base/random.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { Counters } from '../contract/index.js';
 import { sumCounters } from '../record/counters.js';
@@ -107,7 +106,7 @@ function scheduleOf(spec: RoundSpec, shared: SharedBuffers, wiring: Wiring, crew
       round,
       servers,
       wiring,
-      contenders: contenders(crew, seededRandom(plan.seed, `${strategy.label}, round ${round}, who is struck`)),
+      contendersFor: contenders(crew),
       attempts: () => attemptsOf(sumCounters(columns.map(({ all }) => all))),
       ending: new CancelSource(),
     },

@@ -81,7 +81,7 @@ export async function startRun(raw: RawOptions): Promise<TestRun> {
     plan,
     servers,
     crew,
-    contenders: contenders(crew, seededRandom(plan.seed, 'test')),
+    contenders: contenders(crew)(seededRandom(plan.seed, 'test')),
     incidents,
     end: async () => {
       const reports = await crew.stop();

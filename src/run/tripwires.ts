@@ -15,14 +15,20 @@ const allowed: Readonly<Record<FaultEvent, readonly ContenderAction['kind'][]>> 
   'extend-sent': ['stand-still', 'crash'],
 };
 
-/** `random`: uniform in [0, 1), from the run's seed. */
-export function contenders(crew: Crew, random: () => number): FaultContenders {
+/** For each fault its own: `random`, uniform in [0, 1) and from the run's seed, draws whom it tries first; then the others follow in turn. */
+export function contenders(crew: Crew): (random: () => number) => FaultContenders {
   const tripwires = new Tripwires(crew);
+  return (random) => contendersFor(crew, tripwires, Math.floor(random() * crew.tasks.length));
+}
+
+function contendersFor(crew: Crew, tripwires: Tripwires, first: number): FaultContenders {
+  let turns = 0;
   return {
     catch: (event, nth, action, patienceMs) => {
       const wrong = whyNot(crew, event, action);
       if (wrong !== null) return Promise.reject(new Error(wrong));
-      const worker = draw(crew, random);
+      const worker = atWork(crew, first + turns);
+      turns += 1;
       return worker === null ? Promise.resolve(null) : tripwires.catch(worker, event, nth, action, patienceMs);
     },
     stepWallClock: (byMs) => tripwires.stepWallClock(byMs),
@@ -35,11 +41,10 @@ function whyNot({ tasks }: Crew, event: FaultEvent, { kind }: ContenderAction): 
   return null;
 }
 
-/** One that is still at work; the number drawn does not depend on who is. */
-function draw(crew: Crew, random: () => number): number | null {
+/** This one, or the next that is still at work. */
+function atWork(crew: Crew, wanted: number): number | null {
   const count = crew.tasks.length;
-  const first = Math.floor(random() * count);
-  for (let i = 0; i < count; i += 1) if (crew.works((first + i) % count)) return (first + i) % count;
+  for (let i = 0; i < count; i += 1) if (crew.works((wanted + i) % count)) return (wanted + i) % count;
   return null;
 }
 

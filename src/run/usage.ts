@@ -44,7 +44,10 @@ export interface UsageInput {
 
 export function resourcesUsed({ begin, end, windowMs, grants, reports, serverCpuMs }: UsageInput): Resources {
   const passed = end.servers.map((times, i) => between(begin.servers[i], times));
-  const serversMs = passed.map((times, i) => (times !== null ? times.cpuNs / 1e6 : (serverCpuMs[i] ?? NaN)));
+  // A server that was started again counts from 0: what it used before is not known.
+  const serversMs = passed.map((times, i) =>
+    times !== null ? times.cpuNs / 1e6 : end.servers[i] === null ? (serverCpuMs[i] ?? NaN) : NaN,
+  );
   const workerCpuMs = reports.map((report) => (report.cpuNs === null ? NaN : report.cpuNs / 1e6));
   const queuedMs = [
     ...passed.map((times) => (times === null ? NaN : times.queuedNs / 1e6)),

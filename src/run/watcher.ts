@@ -117,6 +117,7 @@ export class Watcher {
       grants: mark.grants - last.grants,
       ...quantiles(mark.response, last.response),
       violations: mark.violations - last.violations,
+      violationMs: null,
     });
     this.#last = mark;
   }
