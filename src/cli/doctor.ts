@@ -7,6 +7,7 @@ import { machineTimes, threadTimes } from '../base/thread-times.js';
 import { runOptions } from '../plan/run-options.js';
 import { dockerEngine } from '../servers/docker-engine.js';
 import { noRedis } from '../servers/no-redis.js';
+import { clockShimAvailable, fsyncShimAvailable } from '../servers/provision.js';
 import { findRedis } from '../servers/redis-binary.js';
 import { print } from './terminal-output.js';
 
@@ -45,6 +46,7 @@ export async function doctorCommand(): Promise<number> {
       remedy:
         'servers and workers share them: latencies include waiting for a core; compare designs, do not quote absolute figures',
     },
+    shims(),
     {
       what: 'CPU accounting',
       ok: machineTimes() !== null && threadTimes() !== null,
@@ -61,6 +63,20 @@ export async function doctorCommand(): Promise<number> {
   );
   await print(`${lines.join('\n')}\n`);
   return redis !== null || docker.available ? exitCodes.ok : exitCodes.environment;
+}
+
+/** What three faults are made of. */
+function shims(): Finding {
+  const clock = clockShimAvailable();
+  const fsync = fsyncShimAvailable();
+  const missing = [clock, fsync].flatMap((one) => (one.available ? [] : [one.reason]));
+  return {
+    what: 'clocks and disks',
+    ok: missing.length === 0,
+    mark: 'limited',
+    detail: missing.length === 0 ? 'the faults clock-jump, clock-drift and power-loss can be had' : missing[0],
+    remedy: 'only the faults clock-jump, clock-drift and power-loss need it: install a C compiler',
+  };
 }
 
 function nodeVersion(): Finding {

@@ -1,5 +1,5 @@
 /** Everything that one round left behind, from shared memory, the workers' reports and their files. */
-import type { History } from '../contract/index.js';
+import { rowFlags, type History } from '../contract/index.js';
 import { readConflicts } from '../record/cell.js';
 import { sumCounters } from '../record/counters.js';
 import { countHandoffs } from '../record/handoffs.js';
@@ -45,6 +45,7 @@ export function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measur
     withRecovery(record, aimedMs, read.rows, [openNs, closeNs]),
   );
   const history: History = { ...read, faults };
+  const dead = deadWorkers(history, spec.plan.contenders);
   const round: Round = {
     strategy: spec.strategy.label,
     round: spec.round,
@@ -55,7 +56,8 @@ export function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measur
     grantsInWindow: live(liveAt.grantsInWindow),
     startedInWindow: live(liveAt.startedInWindow),
     handoffs: countHandoffs(history.rows, openNs, closeNs),
-    grantsOf: columns.flatMap((worker) => [...worker.grantsOf]),
+    // Who was killed is no victim of unfairness.
+    grantsOf: columns.flatMap(({ grantsOf }, worker) => (dead.has(worker) ? [] : [...grantsOf])),
     commands: total((report) => report.commands),
     roundTrips: total((report) => report.roundTrips),
     errors: mergeErrors(reports),
@@ -73,6 +75,15 @@ export function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measur
   };
   const kept = handedOver(reports).map(({ bytes }) => bytes);
   return { round, history, kept, histograms: mergeHistograms(columns.map((worker) => worker.histograms)) };
+}
+
+/** Those that were killed while somebody of them was inside. */
+function deadWorkers({ rows }: History, contenders: number): ReadonlySet<number> {
+  const dead = new Set<number>();
+  rows.flags.forEach((flags, row) => {
+    if ((flags & rowFlags.open) !== 0) dead.add(Math.floor(rows.contender[row] / contenders));
+  });
+  return dead;
 }
 
 function resourceOf({ plan }: RoundSpec, shared: SharedBuffers, reports: readonly WorkerReport[]): Round['memory'] {

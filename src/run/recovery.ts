@@ -31,7 +31,9 @@ export function withRecovery(
   const grantsMs = grantsOf(rows, openNs, closeNs);
   const freeMs = keptInside === null ? startedMs : Math.max(startedMs, Math.min(closeMs, keptInside.untilMs));
   const healedAtMs = healedMs === null || healedMs >= closeMs ? null : Math.max(healedMs, freeMs);
-  const { dipped, recoveredMs } = rateOf(grantsMs, aimedMs, freeMs, healedAtMs, closeMs);
+  // With part of the contenders dead the rate of before is none to come back to.
+  const died = rows.flags.some((flags) => (flags & rowFlags.open) !== 0);
+  const { dipped, recoveredMs } = died ? untouched : rateOf(grantsMs, aimedMs, freeMs, healedAtMs, closeMs);
   return {
     ...record,
     longestGap: longestGapOf(grantsMs, startedMs, freeMs, closeMs),
