@@ -75,13 +75,15 @@ describe('a run with the resource in a process of its own', { timeout: 60_000 },
       expect(ended.code).toBe(5);
       const [single, none] = runs(ended);
       expect([single.resource, single.harm?.count, none.harm!.count > 0]).toEqual(['server', 0, true]);
-      expect([verdict(single, 'contiguity'), verdict(none, 'contiguity')]).toEqual(['pass', 'fail']);
-      const judged = workload === 'cache-fill' ? undefined : 'pass';
-      expect(verdict(single, 'lost-updates')).toBe(judged);
-      expect(verdict(none, 'lost-updates')).toBe(judged === undefined ? undefined : 'fail');
+      // Work done twice is a cost there, and judged by nobody.
+      const costOnly = workload === 'cache-fill';
+      for (const check of ['contiguity', 'lost-updates']) {
+        expect(verdict(single, check)).toBe(costOnly ? undefined : 'pass');
+        expect(verdict(none, check)).toBe(costOnly ? undefined : 'fail');
+      }
       expect(single.verdicts.filter((one) => one.verdict === 'fail')).toEqual([]);
       const checked = await bench(['check', runFolders(running.room)[0]], { room: running.room }).ended;
-      expect(checked.out).toMatch(/pass +contiguity[\s\S]*FAIL +contiguity/);
+      if (!costOnly) expect(checked.out).toMatch(/pass +contiguity[\s\S]*FAIL +contiguity/);
     },
   );
 
