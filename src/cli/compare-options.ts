@@ -57,11 +57,12 @@ export async function chooseComparison(
   const { strategy: _, ...raw } = { ...defaults, ...given };
   const seed = freshSeed();
   const resolving = { raw, revisions, endpoints, seed, onPhase, other: candidate };
-  const first = await resolveSide(baseline, resolving);
+  const named = kind === 'compare' ? (['--baseline', '--candidate'] as const) : (['--strategy', '--strategy'] as const);
+  const first = await resolveSide(baseline, resolving).catch(callIt(named[0]));
   const second =
     candidate === baseline
       ? first
-      : await resolveSide(candidate, { ...resolving, other: baseline, seed: first.plan.seed });
+      : await resolveSide(candidate, { ...resolving, other: baseline, seed: first.plan.seed }).catch(callIt(named[1]));
   const { servers, image, persistence, keyPrefix, keyChoice, contenders, keys, ...plan } = first.plan;
   return {
     plan: {
@@ -85,6 +86,15 @@ export async function chooseComparison(
     endpoints,
     warnings,
     inconclusiveFails: inconclusive === 'fail',
+  };
+}
+
+/** A plan speaks of --strategy; here it is called by the name of its side. */
+function callIt(option: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof LockbenchError)) throw error;
+    const { code, message, hint } = error;
+    throw new LockbenchError(code, message.replaceAll('--strategy', option), hint, { cause: error });
   };
 }
 

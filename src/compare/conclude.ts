@@ -40,7 +40,7 @@ export function conclude(evidence: Evidence): Conclusion {
   const metrics = judge(generations, floors, plan.seed);
   const exact = exactOf(all, plan);
   const noise = noiseOf(all, design);
-  const confirmation = confirming.length > 0 ? confirm(metrics, confirming, plan.seed) : null;
+  const confirmation = confirming.length > 0 && alarmsOf(metrics).length > 0 ? confirm(metrics, evidence) : null;
   const found = overallVerdict(metrics);
   const invalid = [
     ...noise.tooNoisy,
@@ -58,16 +58,21 @@ export function alarmsOf(metrics: readonly Metric[]): Metric[] {
 }
 
 /**
- * An alarm must show again, on the same side of nothing. The floor is not asked for twice: that would miss half of the changes
- * just above it.
+ * An alarm must show again: the second run by itself lies on the same side of nothing, and both together still make an alarm. A
+ * chance is thus looked at twice, and a change just above the floor is not missed for want of generations in the second run.
  */
-function confirm(metrics: readonly Metric[], confirming: readonly Generation[], seed: number): Confirmation {
-  const again = judge(confirming, { throughput: 0, p50: 0 }, seed);
-  const alarmed = alarmsOf(metrics).map(({ name }) => name);
-  const shown = ({ name, change }: Metric): boolean =>
-    change !== null && (name === 'throughput' ? change.high < 0 : change.low > 0);
-  const confirmed = again.some((metric) => alarmed.includes(metric.name) && shown(metric));
-  return { alarmed, confirmed, generations: confirming.length, metrics: again };
+function confirm(first: readonly Metric[], evidence: Evidence): Confirmation {
+  const { generations, confirming, floors, plan } = evidence;
+  const seed = plan.seed + 1;
+  const alarmed = alarmsOf(first).map(({ name }) => name);
+  const again = judge(confirming, floors, seed);
+  const together = judge([...generations, ...confirming], floors, seed);
+  const worse = ({ name, change }: Metric): boolean =>
+    change !== null && (name === 'throughput' ? change.estimate < 0 : change.estimate > 0);
+  const confirmed = alarmsOf(together).some(
+    ({ name }) => alarmed.includes(name) && again.some((metric) => metric.name === name && worse(metric)),
+  );
+  return { alarmed, confirmed, generations: confirming.length, metrics: together };
 }
 
 function reasons({ generations, failure }: Evidence, exact: Exact): string[] {
@@ -83,6 +88,8 @@ function reasons({ generations, failure }: Evidence, exact: Exact): string[] {
 function blindness(metrics: readonly Metric[]): string[] {
   const smallest = metrics.find(({ name }) => name === 'throughput')?.smallest ?? 0;
   return smallest > blindAbove
-    ? [`changes below ${formatPercent(blindAbove)} could not have been seen: end what else runs here`]
+    ? [
+        `changes below ${formatPercent(blindAbove)} could not have been seen: give a larger --budget, or end what else runs here`,
+      ]
     : [];
 }

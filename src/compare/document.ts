@@ -15,7 +15,9 @@ export type OverallVerdict = ChangeVerdict | 'invalid';
 export interface Confirmation {
   readonly alarmed: readonly MetricName[];
   readonly confirmed: boolean;
+  /** Of the second run. */
   readonly generations: number;
+  /** Of both runs together. */
   readonly metrics: readonly Metric[];
 }
 

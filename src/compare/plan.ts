@@ -51,7 +51,7 @@ const usualGenerations = 10;
 const usualSlices = 20;
 /** Below this it is better to give up generations than slices. */
 const fewSlices = 10;
-const mostGenerations = 60;
+const mostGenerations = 400;
 const usualSliceMs = 150;
 /** A slice must see so many of its longest events, or one more or less decides. */
 const eventsInSlice = 20;

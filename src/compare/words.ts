@@ -21,7 +21,11 @@ export function figureText({ unit }: Metric, value: number | null): string {
   return unit === 'hz' ? formatRate(value) : formatUs(value);
 }
 
+/** From here on a change is told as a multiple. */
+const manyTimes = 2;
+
 export function signedPercent(ratio: number): string {
+  if (ratio > manyTimes) return `${formatNumber(ratio + 1)} times`;
   const text = formatPercent(Math.abs(ratio), 3);
   return ratio === 0 ? '0 %' : `${ratio < 0 ? '-' : '+'}${text}`;
 }
@@ -44,8 +48,14 @@ export function labelOf({ plan }: CompareDocument, side: Side): string {
   return plan.baseline.label === plan.candidate.label ? `${label} (${side})` : label;
 }
 
-/** What came of it, in one sentence. */
+/** What came of it: what was violated first, for nothing that is faster makes up for that. */
 export function verdictSentence(document: CompareDocument): string {
+  const { violations, checked } = document.exact.candidate;
+  if (violations === 0) return timeSentence(document);
+  return `violation: the candidate let two holders in ${formatCount(violations)} times in ${formatCount(checked)} grants, so its speed is of no use; ${timeSentence(document)}`;
+}
+
+function timeSentence(document: CompareDocument): string {
   const { verdict, metrics, invalid, confirmation, partial } = document;
   const [baseline, candidate] = sides.map((side) => labelOf(document, side));
   const headlines = metrics.filter(({ name }) => name === 'throughput' || name === 'cycleP50');
@@ -54,7 +64,7 @@ export function verdictSentence(document: CompareDocument): string {
     case 'invalid':
       return `invalid, no verdict: ${invalid.join('; ')}`;
     case 'regression':
-      return `regression: ${candidate} is worse than ${baseline}: ${gatedWords(metrics, 'regression')}; seen again in ${confirmation?.generations ?? 0} generations more`;
+      return `regression: ${candidate} is worse than ${baseline}: ${gatedWords(metrics, 'regression')}; seen again in ${confirmation!.generations} generations more, and in all together ${gatedWords(confirmation!.metrics, 'regression')}`;
     case 'improvement':
       return `improvement: ${candidate} is better than ${baseline}: ${gatedWords(metrics, 'improvement')}`;
     case 'equivalent':
