@@ -130,8 +130,10 @@ export class Course {
   }
 }
 
-/** What one contender takes for a cycle, hold and think included; of the slower side. */
-function longestCycleMs(generations: readonly Generation[], { contenders }: ComparePlan): number {
+/** What one contender takes for a cycle as a rule, hold and think included; of the slower side. */
+function longestCycleMs(generations: readonly Generation[], { holdMs, thinkMs }: ComparePlan): number {
   const each = generations.flatMap(({ pairs }) => pairs.flatMap((pair) => sides.map((side) => pair[side])));
-  return Math.max(0, ...each.map(({ cycles, windowMs }) => (windowMs * contenders) / Math.max(1, cycles)));
+  // Nothing ended within it: then that is how long it takes at least.
+  const typicalMs = each.map(({ cycleP50Us, windowMs }) => (cycleP50Us === null ? windowMs : cycleP50Us / 1000));
+  return Math.max(0, ...typicalMs) + holdMs + thinkMs;
 }
