@@ -29,6 +29,8 @@ interface Trial {
   readonly study: Study;
   readonly budget: string;
   readonly seed: number;
+  /** Of which the candidate spins for a share. */
+  readonly cycleUs: number;
   readonly verdict: OverallVerdict;
   readonly generations: number;
   readonly throughput: number | null;
@@ -95,6 +97,7 @@ async function trial(study: Study, folder: string, cycleUs: number): Promise<Tri
     study,
     budget: values.budget,
     seed,
+    cycleUs,
     verdict: document.verdict,
     generations: document.generations.length,
     throughput: change('throughput'),
@@ -103,10 +106,15 @@ async function trial(study: Study, folder: string, cycleUs: number): Promise<Tri
   };
 }
 
-/** Of a closed loop at its limit: what the process has for one cycle. */
-async function cycleUsOf(folder: string): Promise<number> {
-  const { metrics } = await compare(['--baseline', 'single', '--candidate', 'single', '--budget', '12s'], folder);
-  return 1e6 / metrics.find(({ name }) => name === 'throughput')!.baseline!;
+/**
+ * What the process itself has to do for one cycle: the fastest of all slices comes nearest to it, for under load a cycle takes
+ * longer by what others do. A study that was begun goes on with what it was begun with.
+ */
+async function cycleUsOf(folder: string, before: readonly Trial[]): Promise<number> {
+  if (before.length > 0) return before[0].cycleUs;
+  const { generations } = await compare(['--baseline', 'single', '--candidate', 'single', '--budget', '15s'], folder);
+  const slices = generations.flatMap(({ pairs }) => pairs.flatMap(({ baseline, candidate }) => [baseline, candidate]));
+  return 1000 / Math.max(...slices.map(({ cycles, windowMs }) => cycles / windowMs));
 }
 
 function report(trials: readonly Trial[]): string {
@@ -143,7 +151,7 @@ try {
   mkdirSync(join(root, 'results', 'published'), { recursive: true });
   const left = (study: Study): number => wanted - stored().filter((one) => one.study === study).length;
   const names = Object.keys(studies) as Study[];
-  const cycleUs = names.some((study) => studies[study] > 0 && left(study) > 0) ? await cycleUsOf(folder) : 0;
+  const cycleUs = names.some((study) => left(study) > 0) ? await cycleUsOf(folder, stored()) : 0;
   // By turns, so that an hour with a noisy neighbour falls on all of them.
   while (names.some((study) => left(study) > 0)) {
     for (const study of names.filter((one) => left(one) > 0)) {
