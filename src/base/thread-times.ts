@@ -25,12 +25,29 @@ function read(file: string): ScheduleTimes | null {
   }
 }
 
-/** Jiffies of all cores since boot: busy, and in all. */
-export function machineTimes(): { readonly busy: number; readonly total: number } | null {
+export interface MachineTimes {
+  readonly busy: number;
+  /** Taken by other machines on the same host; part of busy. */
+  readonly steal: number;
+  readonly total: number;
+}
+
+/** Jiffies of all cores since boot. */
+export function machineTimes(): MachineTimes | null {
   try {
     const fields = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0].trim().split(/\s+/).slice(1, 9).map(Number);
     const total = fields.reduce((sum, field) => sum + field, 0);
-    return { busy: total - fields[3] - fields[4], total };
+    return { busy: total - fields[3] - fields[4], steal: fields[7] ?? 0, total };
+  } catch {
+    return null;
+  }
+}
+
+/** Share of the last ten seconds in which something runnable waited for a core, 0 to 1; null where the kernel does not tell. */
+export function cpuPressure(): number | null {
+  try {
+    const found = /^some avg10=([\d.]+)/.exec(readFileSync('/proc/pressure/cpu', 'utf8'));
+    return found === null ? null : Number(found[1]) / 100;
   } catch {
     return null;
   }

@@ -16,6 +16,8 @@ const commands: Readonly<Record<string, (args: Args) => Promise<number>>> = {
   check: async (args) => (await import('./check.js')).checkCommand(args),
   report: async (args) => (await import('./report.js')).reportCommand(args),
   conform: async (args) => (await import('./conform.js')).conformCommand(args),
+  compare: async (args) => (await import('./compare.js')).compareCommand(args),
+  calibrate: async (args) => (await import('./compare.js')).calibrateCommand(args),
   list: async (args) => (await import('./list.js')).listCommand(args),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
 };
@@ -24,7 +26,7 @@ function describe(cli: Argv): Argv {
   cli
     .scriptName('bench')
     .usage(
-      '$0 [options]           run lock designs against each other\n$0 check RUN           judge a stored run again\n$0 report RUN          print a stored run\n$0 conform              every behaviour that a lock promises, tried on real servers\n$0 list [KIND]         strategies and their options, workloads, load shapes, checks, reporters, scenarios\n$0 doctor              what this machine can do, and what to do about the rest',
+      '$0 [options]           run lock designs against each other\n$0 check RUN           judge a stored run again\n$0 report RUN          print a stored run\n$0 conform              every behaviour that a lock promises, tried on real servers\n$0 compare              whether a candidate is slower or faster than a baseline, with its interval\n$0 calibrate            what differences can be told apart on this machine\n$0 list [KIND]         strategies and their options, workloads, load shapes, checks, reporters, scenarios\n$0 doctor              what this machine can do, and what to do about the rest',
     )
     .example('$0', 'redlock over five local Redis, twelve seconds')
     .example('$0 --strategy single,redlock,redlock@quorum=all', 'three contestants side by side')
@@ -38,9 +40,16 @@ function describe(cli: Argv): Argv {
     })
     .option('dry-run', { type: 'boolean', describe: 'print the plan and stop', group: 'The run:' })
     .option('case', { type: 'string', requiresArg: true, describe: 'conform: these cases only', group: 'The run:' })
+    .option('baseline', comparing('compare: the design that is there, such as redlock@git=main'))
+    .option('candidate', comparing('compare: the design that may replace it, such as redlock or ./my-lock.js'))
+    .option('budget', { ...comparing('compare, calibrate: time to spend'), defaultDescription: '75s' })
+    .option('inconclusive', {
+      ...comparing('pass | fail: compare: what an open question exits with'),
+      defaultDescription: 'pass',
+    })
     .option('quiet', { type: 'boolean', describe: 'no progress', group: 'The run:' })
     .epilogue(
-      'Durations carry a unit (500us, 20ms, 10s, 2m); a bare number is milliseconds.\nExit codes: 0 ok, 1 harness, 2 arguments, 3 environment, 5 a property violated, 6 the run is not valid, 130 interrupted.',
+      'Durations carry a unit (500us, 20ms, 10s, 2m); a bare number is milliseconds.\nExit codes: 0 ok, 1 harness, 2 arguments, 3 environment, 4 a regression, 5 a property violated, 6 the run is not valid, 130 interrupted.',
     )
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .help()
@@ -60,9 +69,15 @@ function describe(cli: Argv): Argv {
   return cli;
 }
 
+function comparing(describe: string): { type: 'string'; requiresArg: true; describe: string; group: string } {
+  return { type: 'string', requiresArg: true, describe, group: 'Comparing two designs:' };
+}
+
+const comparingOptions = ['baseline', 'candidate', 'budget', 'inconclusive'];
+
 /** What yargs has no name for, and what the commands do not. */
 function unknownArguments(args: Args): void {
-  const known = [...Object.keys(runOptions), 'dry-run', 'quiet', 'case', 'help', 'version'];
+  const known = [...Object.keys(runOptions), 'dry-run', 'quiet', 'case', ...comparingOptions, 'help', 'version'];
   for (const name of Object.keys(args)) {
     if (known.includes(name) || ['_', '$0', 'h'].includes(name)) continue;
     const near = nearest(name, known);
@@ -73,6 +88,13 @@ function unknownArguments(args: Args): void {
     );
   }
   const [command, ...rest] = args._;
+  const misplaced = comparingOptions.filter((name) => args[name] !== undefined);
+  if (misplaced.length > 0 && command !== 'compare' && command !== 'calibrate')
+    throw new LockbenchError(
+      'BAD_ARGUMENT',
+      `${misplaced.map((name) => `--${name}`).join(', ')} without a comparison`,
+      'bench compare --baseline X --candidate Y',
+    );
   if (command === undefined) return;
   if (!Object.hasOwn(commands, command)) {
     const near = nearest(command, Object.keys(commands));

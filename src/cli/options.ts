@@ -65,7 +65,7 @@ async function chooseStored(given: RawOptions, path: string): Promise<Chosen> {
 }
 
 /** The options that were given, each once, as text. */
-function givenOptions(args: Args): Record<string, string> {
+export function givenOptions(args: Args): Record<string, string> {
   const given: Record<string, string> = {};
   for (const name of Object.keys(runOptions)) {
     const value = args[name];
@@ -83,7 +83,7 @@ function givenOptions(args: Args): Record<string, string> {
   return given;
 }
 
-function external(raw: RawOptions): { endpoints: readonly NodeEndpoint[]; warnings: readonly string[] } {
+export function external(raw: RawOptions): { endpoints: readonly NodeEndpoint[]; warnings: readonly string[] } {
   if (raw.redis === undefined || raw.redis === '') return { endpoints: [], warnings: [] };
   const { auth, warnings } = readRedisAuth(raw['redis-auth-file'] ?? null, process.env);
   const parsed = parseEndpoints(raw.redis, auth);

@@ -2,18 +2,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes, type Reporter, type Result } from '../contract/index.js';
-import { nowMs } from '../base/clock.js';
 import { loadPlugin } from '../base/plugins.js';
 import { describePlan } from '../plan/describe.js';
 import { runBenchmark } from '../run/benchmark.js';
 import { type Args, textOption } from './args.js';
 import { choose } from './options.js';
+import { listenForInterruption } from './interruption.js';
 import { createProgress } from './progress.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
-
-/** npm passes Ctrl-C on, on top of the terminal's own: a repeat so soon is the same one. */
-const sameSignalMs = 300;
 
 /** What goes to a meeting, beside the figures that it came from. */
 async function keepReport(result: Result, onTrouble: (text: string) => void): Promise<void> {
@@ -36,22 +33,7 @@ export async function runCommand(args: Args): Promise<number> {
   }
   const style = terminalStyle(process.stderr, process.env);
   const progress = createProgress(process.stderr, { ...style, quiet: args.quiet === true });
-  const interruption = new AbortController();
-  let interruptedExitCode: number = exitCodes.interrupted;
-  let interruptedAtMs = -Infinity;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    interruptedExitCode = signal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
-    if (interruption.signal.aborted) {
-      if (nowMs() - interruptedAtMs > sameSignalMs) process.exit(interruptedExitCode);
-      return;
-    }
-    interruptedAtMs = nowMs();
-    progress.note(
-      `${signal === 'SIGTERM' ? 'terminated' : 'interrupted'}: ending early and keeping what was measured (once more to stop at once)`,
-    );
-    interruption.abort();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  const interruption = listenForInterruption(progress);
 
   progress.header(describePlan(plan));
   for (const warning of warnings) progress.note(warning);
@@ -62,7 +44,7 @@ export async function runCommand(args: Args): Promise<number> {
       observer: progress,
       signal: interruption.signal,
       endpoints,
-      interruptedExitCode: () => interruptedExitCode,
+      interruptedExitCode: () => interruption.exitCode(),
     });
     progress.end();
     await keepReport(result, (text) => progress.note(text));

@@ -21,9 +21,15 @@ export class RunStore {
 
   /** Creates `<out>/<utc>-<strategy>-<seed>/`. */
   static create(out: string, plan: Plan, startedAt: Date, onTrouble: (text: string) => void): RunStore {
-    const utc = startedAt.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
     const [first, ...others] = plan.strategies;
-    const name = `${utc}-${first.name}${others.length > 0 ? `+${others.length}` : ''}-${plan.seed}`;
+    const what = `${first.name}${others.length > 0 ? `+${others.length}` : ''}-${plan.seed}`;
+    return RunStore.named(out, what, startedAt, onTrouble);
+  }
+
+  /** Creates `<out>/<utc>-<what>/`. */
+  static named(out: string, what: string, startedAt: Date, onTrouble: (text: string) => void): RunStore {
+    const utc = startedAt.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
+    const name = `${utc}-${what}`;
     for (let n = 0; n < 100; n += 1) {
       const folder = join(out, n === 0 ? name : `${name}-${n}`);
       try {

@@ -1,9 +1,14 @@
 /** The design's session of one worker: a strategy may fail to open, to settle or to close, or never come to an end of it. */
-import { LockbenchError, type LockSession, type LockStrategy, type RedisNode } from '../contract/index.js';
+import {
+  LockbenchError,
+  type LockSession,
+  type LockStrategy,
+  type RedisNode,
+  type StrategyEnv,
+  type StrategyPlan,
+} from '../contract/index.js';
 import { delay, limit, nowMs } from '../base/clock.js';
 import type { NodeSet } from '../clients/open.js';
-import type { WorkerTask } from './protocol.js';
-import { realEnv } from './shop.js';
 
 /** How long a strategy may take to open. */
 const openMs = 5000;
@@ -16,18 +21,19 @@ const closeMs = 1000;
 /** A strategy that fails to open, or never does, is told as its own fault. */
 export async function openSession(
   design: LockStrategy,
-  task: WorkerTask,
+  { label, options }: Pick<StrategyPlan, 'label' | 'options'>,
   nodes: readonly RedisNode[],
+  env: StrategyEnv,
 ): Promise<LockSession> {
   const fault = (what: string, cause?: unknown): LockbenchError =>
-    new LockbenchError('BAD_PLUGIN', `the strategy ${task.strategy.label} ${what}`, 'Its open() must give a session.', {
+    new LockbenchError('BAD_PLUGIN', `the strategy ${label} ${what}`, 'Its open() must give a session.', {
       cause,
     });
   const late = limit(openMs).then(() => {
     throw fault(`did not open within ${openMs / 1000} s`);
   });
   try {
-    return await Promise.race([design.open(nodes, realEnv(task), task.strategy.options), late]);
+    return await Promise.race([design.open(nodes, env, options), late]);
   } catch (error) {
     if (error instanceof LockbenchError) throw error;
     throw fault(`failed to open: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`, error);

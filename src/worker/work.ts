@@ -14,7 +14,7 @@ import { keyChooser } from './keys.js';
 import type { Port } from './port.js';
 import type { Struck, WorkerReport, WorkerTask } from './protocol.js';
 import { openResource } from './resource-use.js';
-import { loadSpec, openShop, randomOf, type Shop } from './shop.js';
+import { loadSpec, openShop, randomOf, realEnv, type Shop } from './shop.js';
 import { closeSession, openSession, settle } from './session.js';
 import { Triggers } from './triggers.js';
 import { watchThread, type ThreadUsage } from './watch.js';
@@ -83,7 +83,12 @@ class Job {
       scripts: design.scripts ?? [],
     });
     this.#nodes = nodes;
-    const session = await openSession(design, task, this.#recorder?.wrap(nodes.nodes) ?? nodes.nodes);
+    const session = await openSession(
+      design,
+      strategy,
+      this.#recorder?.wrap(nodes.nodes) ?? nodes.nodes,
+      realEnv(task),
+    );
     const shape = await loadPlugin<LoadShape>('load shape', plan.load);
     const shop = await openShop(
       task,

@@ -1,0 +1,149 @@
+/** Small comparisons on real servers, as a person or a CI job meets them. A shared machine may be too noisy once: tried again. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it, type TestContext } from 'vitest';
+import { delay } from '../base/clock.js';
+import { bench, emptyRoom, processesIn, removeRooms, runFolders, type Ended } from '../cli/testing.js';
+import type { CompareDocument } from './document.js';
+
+afterAll(removeRooms);
+
+const single = new URL('../../strategies/single.js', import.meta.url).href;
+const json = ({ out }: Ended): CompareDocument => JSON.parse(out) as CompareDocument;
+const compare = (baseline: string, candidate: string, ...more: string[]): string[] =>
+  ['compare', '--baseline', baseline, '--candidate', candidate, '--format', 'json', '--quiet'].concat(more);
+
+/** `single` with something done before each acquire. */
+function changedSingle(room: string, before: string): void {
+  const source = `import single from '${single}';
+    export default { ...single, name: 'changed', async open(...given) {
+      const session = await single.open(...given);
+      const acquire = session.acquire.bind(session);
+      session.acquire = async (key, request) => { ${before}; return acquire(key, request); };
+      return session;
+    } };`;
+  writeFileSync(join(room, 'changed.mjs'), source);
+}
+
+/** A run that says itself that it could not have seen the effect has no verdict to be looked at. */
+function skipBlind({ verdict, invalid, metrics }: CompareDocument, effect: number, test: TestContext): void {
+  const smallest = metrics.find(({ name }) => name === 'cycleP50')?.smallest ?? Infinity;
+  if (verdict === 'invalid') test.skip(`too noisy here: ${invalid.join('; ')}`);
+  if (verdict === 'inconclusive' && smallest > effect) test.skip(`it could have seen ${smallest.toFixed(2)} only`);
+}
+
+async function untilNone(room: string): Promise<void> {
+  for (let i = 0; i < 100 && processesIn(room).length > 0; i += 1) await delay(50);
+  expect(processesIn(room)).toEqual([]);
+}
+
+describe('bench compare', { timeout: 120_000, retry: 1 }, () => {
+  it('finds that asking all nodes at once is faster than one after another', async (test) => {
+    const one = ['--contenders', '1', '--budget', '11s', '--seed', '1'];
+    const { ended, room } = bench(compare('redlock@fanout=sequential', 'redlock', ...one));
+    const document = json(await ended);
+    skipBlind(document, 0.5, test);
+    expect([document.exitCode, document.verdict]).toEqual([0, 'improvement']);
+    expect(document.exact.candidate.commandsPerGrant).toBe(10);
+    expect(document.exact.candidate.roundTripsPerGrant).toBe(2);
+    expect(document.exact.baseline.roundTripsPerGrant).toBeGreaterThan(4);
+    expect(document.generations).toHaveLength(6);
+    const [folder] = runFolders(room);
+    expect(JSON.parse(readFileSync(join(folder, 'compare.json'), 'utf8'))).toEqual(document);
+    await untilNone(room);
+  });
+
+  it('finds the other way round a regression, which fails, and shows again', async (test) => {
+    const one = ['--contenders', '1', '--budget', '12s', '--seed', '2'];
+    const document = json(await bench(compare('redlock', 'redlock@fanout=sequential', ...one)).ended);
+    skipBlind(document, 0.5, test);
+    expect([document.exitCode, document.verdict]).toEqual([4, 'regression']);
+    expect(document.confirmation).toMatchObject({ confirmed: true, generations: 6 });
+  });
+
+  it('finds a delay of some 20 % in a copy given by its path', async (test) => {
+    const room = emptyRoom();
+    changedSingle(room, 'const untilNs = process.hrtime.bigint() + 12_000n; while (process.hrtime.bigint() < untilNs)');
+    const document = json(await bench(compare('single', './changed.mjs', '--budget', '16s'), { room }).ended);
+    skipBlind(document, 0.15, test);
+    expect([document.exitCode, document.verdict]).toEqual([4, 'regression']);
+    expect(document.exact.candidate.commandsPerGrant).toBe(document.exact.baseline.commandsPerGrant);
+  });
+
+  it('keeps what was measured on Ctrl-C, with no verdict', async () => {
+    const running = bench(['compare', '--baseline', 'single', '--candidate', 'single', '--format', 'json']);
+    await running.says('generation 1 of');
+    running.kill('SIGINT');
+    const ended = await running.ended;
+    expect(ended.code).toBe(130);
+    expect(json(ended)).toMatchObject({ partial: true, verdict: 'invalid' });
+    expect(json(ended).generations.length).toBeGreaterThan(0);
+    await untilNone(running.room);
+  });
+
+  it('leaves neither sides nor servers behind when it is killed', async () => {
+    const running = bench(['compare', '--baseline', 'single', '--candidate', 'single']);
+    await running.says('generation 1 of');
+    // The server, and both sides.
+    expect(processesIn(running.room).length).toBeGreaterThanOrEqual(3);
+    running.kill('SIGKILL');
+    await running.ended;
+    await untilNone(running.room);
+  });
+
+  it('tells whose process was lost', async () => {
+    const room = emptyRoom();
+    changedSingle(room, "process.kill(process.pid, 'SIGKILL')");
+    const ended = await bench(compare('single', './changed.mjs'), { room }).ended;
+    expect(ended.code).toBe(6);
+    expect(ended.err).toContain('the process of the candidate was lost: it was killed by SIGKILL');
+    await untilNone(room);
+  });
+
+  it('finds no regression in a design compared with itself, and stores how much it could tell apart', async () => {
+    const room = emptyRoom();
+    const args = ['calibrate', '--strategy', 'single', '--budget', '10s', '--quiet', '--format', 'json'];
+    const document = json(await bench(args, { room }).ended);
+    expect(document.verdict).not.toBe('regression');
+    expect(document.exact.candidate).toMatchObject({ commandsPerGrant: 2, roundTripsPerGrant: 2 });
+    const stored = existsSync(join(room, 'results', 'calibration.json'));
+    expect([stored, document.exitCode]).toEqual(document.verdict === 'invalid' ? [false, 6] : [true, 0]);
+  });
+});
+
+describe('wrong arguments of bench compare', { timeout: 30_000 }, () => {
+  const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+  it.concurrent.each([
+    [['compare', '--baseline', 'single'], 'compare needs --baseline and --candidate'],
+    [['compare', '--baseline', 'single', '--candidate', 'singel'], '--candidate: got "singel", did you mean single?'],
+    [['compare', '--baseline', 'single,redlock', '--candidate', 'single'], 'a side is one strategy'],
+    [['compare', '--baseline', 'single', '--candidate', 'single', '--workers', '2'], 'does not take --workers'],
+    [['compare', '--baseline', 'single', '--candidate', 'single', '--budget', '3s'], '--budget 3s does not suffice'],
+    [['compare', '--baseline', 'single', '--candidate', 'single', '--keys', '1'], 'a shorter --retry'],
+    [['compare', '--baseline', 'single', '--candidate', 'single', '--inconclusive', 'no'], 'expected pass or fail'],
+    [['compare', '--baseline', 'single', '--candidate', './none.js'], 'cannot be loaded'],
+    [['compare', '--baseline', './a.js@git=main', '--candidate', 'single'], 'strategies of this repository'],
+    [['--baseline', 'single'], '--baseline without a comparison'],
+  ])('%o', async (args, words) => {
+    const { code, err } = await bench([...args]).ended;
+    expect([code, err]).toEqual([2, expect.stringContaining(words)]);
+  });
+
+  it.runIf(existsSync(join(root, '.git')))('a revision that is not there', async () => {
+    const { code, err } = await bench(['compare', '--baseline', 'single@git=nowhere', '--candidate', 'single']).ended;
+    expect([code, err]).toEqual([2, expect.stringContaining('there is no such revision')]);
+  });
+
+  it.runIf(existsSync(join(root, '.git')))('takes a strategy as it was at a revision', async () => {
+    const room = emptyRoom();
+    const args = ['compare', '--baseline', 'single@git=HEAD,timeout=400ms', '--candidate', 'single', '--dry-run'];
+    const ended = await bench(args, { room }).ended;
+    expect([ended.code, ended.err]).toEqual([0, expect.any(String)]);
+    const { baseline } = JSON.parse(ended.out) as CompareDocument['plan'];
+    expect(baseline).toMatchObject({ label: 'single@git=HEAD,timeout=400ms', options: { timeout: 400 } });
+    expect(baseline.commit).toMatch(/^[0-9a-f]{40}$/);
+    expect(existsSync(baseline.file!)).toBe(false);
+  });
+});

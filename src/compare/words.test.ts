@@ -1,0 +1,105 @@
+/** What is told of a comparison: the table, the sentence, and what could not be seen. */
+import { describe, expect, it } from 'vitest';
+import { conclude, type Evidence } from './conclude.js';
+import { compareSchemaVersion, type CompareDocument } from './document.js';
+import { renderMarkdown } from './markdown.js';
+import type { Generation } from './measured.js';
+import { renderTable } from './table.js';
+import { design, evidence, generationsOf, plan, side, still } from './testing.js';
+
+function documentOf(generations: readonly Generation[], more: Partial<Evidence> = {}): CompareDocument {
+  const given = evidence(generations, more);
+  return {
+    schemaVersion: compareSchemaVersion,
+    kind: given.calibrating ? 'calibrate' : 'compare',
+    seed: given.plan.seed,
+    startedAt: '2026-03-01T12:00:00.000Z',
+    folder: 'results/one',
+    partial: given.interrupted,
+    exitCode: 0,
+    ...conclude(given),
+    plan: given.plan,
+    design,
+    sharedServers: true,
+    floor: { throughput: 0.05, p50: 0.05, source: '5.00 %, for this machine was not calibrated' },
+    warnings: [],
+    clientOptions: { baseline: {}, candidate: {} },
+    environment: {
+      lockbench: '0',
+      commit: null,
+      node: 'v20',
+      os: 'an os',
+      cpu: 'a processor',
+      cores: 2,
+      memoryBytes: 1,
+      servers: [],
+      clients: {},
+    },
+    generations: given.generations,
+    confirming: given.confirming,
+  };
+}
+
+const render = (document: CompareDocument): string => renderTable(document, { columns: 100, colour: false });
+/** As one line: where it was wrapped does not matter. */
+const told = (document: CompareDocument): string => render(document).replaceAll(/\s+/g, ' ');
+
+describe('a comparison', () => {
+  it('is told in a table, a sentence, and how much could have been seen', () => {
+    const slower = { ...still, effect: Math.log(1.2) };
+    const document = documentOf(generationsOf(slower, 1), { confirming: generationsOf(slower, 2) });
+    expect(told(document)).toMatch(/throughput [\d,]+\/s [\d,]+\/s -1\d\.\d % \[.*\] regression/);
+    expect(told(document)).toContain('single (candidate) is worse than single (baseline)');
+    expect(told(document)).toContain('smallest change that this run could have seen: 5.00 % of throughput');
+    expect(told(document)).toContain('seed 1; 10 generations of fresh processes x 20 slices of 150ms');
+    expect(
+      render(document)
+        .split('\n')
+        .every((line) => line.length <= 100),
+    ).toBe(true);
+    expect(renderMarkdown(document)).toContain('| throughput |');
+  });
+
+  it('tells exact changes, and that exclusion was not looked at where nobody meets', () => {
+    const more = generationsOf(still, 1).map((one) => ({
+      ...one,
+      pairs: one.pairs.map((pair) => ({
+        ...pair,
+        candidate: { ...pair.candidate, commands: 3 * pair.candidate.grants },
+      })),
+    }));
+    expect(told(documentOf(more))).toContain('commands per cycle: 2.00 before, 3.00 now: an exact change');
+    expect(told(documentOf(more))).toContain('mutual exclusion was not looked at');
+  });
+
+  it('says beside "no violation" that the candidate was looked at far less', () => {
+    const fewer = generationsOf({ ...still, effect: Math.log(4) }, 1);
+    const meet = { plan: { ...plan, keys: 1 } };
+    expect(told(documentOf(generationsOf(still, 1), meet))).toMatch(/no violation seen: .* \(rate below [\d.]+ %\)/);
+    expect(told(documentOf(generationsOf(still, 1), meet))).not.toContain('far less');
+    expect(told(documentOf(fewer, meet))).toContain('looked at far less, 2');
+  });
+
+  it('puts violations before everything else', () => {
+    const broken = generationsOf({ ...still, effect: -0.5 }, 1).map((one) => ({
+      ...one,
+      pairs: one.pairs.map((pair) => ({ ...pair, candidate: { ...pair.candidate, violations: 1 } })),
+    }));
+    expect(told(documentOf(broken, { plan: { ...plan, keys: 1, candidate: { ...side, label: 'other' } } }))).toMatch(
+      /violation: the candidate let two holders in 200 times .* improvement: other is better/,
+    );
+  });
+
+  it('says why there is no verdict, and what an interruption has left', () => {
+    expect(told(documentOf(generationsOf(still, 1).slice(0, 3)))).toContain('invalid, no verdict: 3 generations');
+    expect(told(documentOf(generationsOf(still, 1), { interrupted: true }))).toContain(
+      'inconclusive, for it was interrupted',
+    );
+  });
+
+  it('tells of a calibration from where on changes count', () => {
+    expect(told(documentOf(generationsOf(still, 1), { calibrating: true }))).toMatch(
+      /compared with itself: .* changes count here from [\d.]+ % of throughput/,
+    );
+  });
+});
