@@ -2,6 +2,7 @@
  * Figures as people read and write them. Every formatter keeps three significant digits, for a benchmark knows no more,
  * and picks the unit after rounding: 999.9 us is `1.00ms`, never `1000us`. Exact are only counts and settings.
  */
+import type { MetricUnit } from '../contract/index.js';
 
 /** What is printed where there is no figure: too few samples, nothing measured. Never 0. */
 export const noFigure = '-';
@@ -59,6 +60,22 @@ export function formatPercent(ratio: Figure, digits = 3): string {
 /** Exact, with thousands separators. */
 export function formatCount(count: Figure): string {
   return count === null || !Number.isFinite(count) ? noFigure : Math.round(count).toLocaleString('en-US');
+}
+
+/** A figure in the unit of its metric. */
+export function formatFigure(value: Figure, unit: MetricUnit): string {
+  switch (unit) {
+    case 'us':
+      return formatUs(value);
+    case 'hz':
+      return formatRate(value);
+    case 'count':
+      return formatCount(value);
+    case 'ratio':
+      return formatPercent(value);
+    case 'number':
+      return formatNumber(value);
+  }
 }
 
 const durationPattern = /^(\d+(?:\.\d+)?|\.\d+) ?(us|µs|μs|ms|s|m|h)?$/;

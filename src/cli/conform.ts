@@ -59,12 +59,12 @@ export async function conformCommand(args: Args): Promise<number> {
 function givenOptions(args: Args): RawOptions {
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries(args)) {
-    if (!Object.hasOwn(runOptions, name) || (typeof value !== 'string' && !Array.isArray(value))) continue;
+    if (!Object.hasOwn(runOptions, name) || value === undefined || value === false) continue;
     const hint = 'bench conform takes --strategy, --client, --nodes, --replicas, --servers, --image, --format, --case.';
     if (name === 'redis' || value === 'external')
       throw new LockbenchError('BAD_ARGUMENT', 'conform stops and empties servers, so it uses none but its own', hint);
     if (!taken.includes(name)) throw new LockbenchError('BAD_ARGUMENT', `conform does not take --${name}`, hint);
-    given[name] = Array.isArray(value) ? value.join(',') : value;
+    given[name] = Array.isArray(value) ? value.join(',') : (value as string);
   }
   return given;
 }

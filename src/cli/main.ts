@@ -49,7 +49,7 @@ function describe(cli: Argv): Argv {
     })
     .option('quiet', { type: 'boolean', describe: 'no progress', group: 'The run:' })
     .epilogue(
-      'Durations carry a unit (500us, 20ms, 10s, 2m); a bare number is milliseconds.\nExit codes: 0 ok, 1 harness, 2 arguments, 3 environment, 4 a regression, 5 a property violated, 6 the run is not valid, 130 interrupted.',
+      'Durations carry a unit (500us, 20ms, 10s, 2m); a bare number is milliseconds.\nExit codes: 0 ok, 1 harness, 2 arguments, 3 environment, 4 a threshold crossed or a regression, 5 a property violated, 6 the run is not valid, 130 interrupted.',
     )
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .help()
@@ -58,6 +58,10 @@ function describe(cli: Argv): Argv {
   for (const [name, field] of Object.entries(runOptions)) {
     const shown = defaultWords[name] ?? (field.kind === 'text' ? field.default : showDefault(field));
     const choices = field.kind === 'choice' ? `${field.choices.join(' | ')}: ` : '';
+    if (field.kind === 'boolean') {
+      cli.option(name, { type: 'boolean', describe: field.help, group: `${field.group}:` });
+      continue;
+    }
     cli.option(name, {
       type: 'string',
       requiresArg: true,
@@ -106,6 +110,9 @@ function unknownArguments(args: Args): void {
         : `There are: ${Object.keys(commands).join(', ')}. A strategy is named by --strategy.`,
     );
   }
+  // Taken and not judged, it would pass.
+  if (args['threshold'] !== undefined && command !== 'run')
+    throw new LockbenchError('BAD_ARGUMENT', `bench ${command} takes no --threshold`, 'Thresholds belong to a run.');
   if (rest.length > 1)
     throw new LockbenchError(
       'BAD_ARGUMENT',

@@ -42,7 +42,7 @@ export async function choose(args: Args): Promise<Chosen> {
 
 async function chooseStored(given: RawOptions, path: string): Promise<Chosen> {
   const beside = Object.keys(given).filter(
-    (name) => !['plan', 'out', 'format', 'redis', 'redis-auth-file'].includes(name),
+    (name) => !['plan', 'out', 'format', 'report', 'redis', 'redis-auth-file'].includes(name),
   );
   if (beside.length > 0) {
     throw new LockbenchError(
@@ -70,9 +70,11 @@ export function givenOptions(args: Args): Record<string, string> {
   for (const name of Object.keys(runOptions)) {
     const value = args[name];
     if (typeof value === 'string') given[name] = value;
+    else if (typeof value === 'boolean') given[name] = String(value);
     else if (!Array.isArray(value)) continue;
     else if (name === 'strategy') given[name] = value.join(',');
     else if (name === 'fault') given[name] = value.join(' ');
+    else if (name === 'threshold' || name === 'report') given[name] = value.join('\n');
     else
       throw new LockbenchError(
         'BAD_ARGUMENT',

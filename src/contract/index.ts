@@ -2,6 +2,7 @@ export * from './redis.js';
 export * from './options.js';
 export * from './strategy.js';
 export * from './errors.js';
+export * from './threshold.js';
 export * from './plan.js';
 export * from './workload.js';
 export * from './fault.js';

@@ -2,6 +2,7 @@
 import type { Claims, Topology } from './strategy.js';
 import type { FaultPlan } from './fault.js';
 import type { Options } from './options.js';
+import type { ThresholdPlan } from './threshold.js';
 
 export const planSchemaVersion = 1;
 
@@ -91,4 +92,7 @@ export interface Plan {
   /** Standing round trip added to each server, in the order of roles; the last holds for those beyond. Empty: none. */
   readonly latencyMs: readonly number[];
   readonly faults: readonly FaultPlan[];
+  readonly thresholds: readonly ThresholdPlan[];
+  /** End early once a threshold cannot be met any more. */
+  readonly abortOnFail: boolean;
 }

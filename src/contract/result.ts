@@ -5,6 +5,7 @@ import type { FaultEvent } from './fault.js';
 import type { FailureCode } from './redis.js';
 import type { ClientName, Fencing, Holder, Isolate, KeyChoice, Persistence, ResourcePath } from './plan.js';
 import type { Claims, Topology } from './strategy.js';
+import type { ThresholdResult } from './threshold.js';
 
 export const resultSchemaVersion = 1;
 
@@ -174,6 +175,8 @@ export interface RunResult {
   readonly series: readonly SeriesPoint[];
   readonly seriesRound: number;
   readonly repeats: readonly RepeatResult[];
+  /** Those of the plan that are for this contestant, in their order. */
+  readonly thresholds: readonly ThresholdResult[];
 }
 
 export interface Environment {
@@ -198,6 +201,8 @@ export interface Result {
   readonly seed: number;
   /** Interrupted, or a worker was lost: the figures are of what was measured until then. */
   readonly partial: boolean;
+  /** With --abort-on-fail: why the run ended before its time, in words; null when it did not. */
+  readonly endedEarly: string | null;
   readonly exitCode: number;
   readonly startedAt: string;
   readonly folder: string | null;
@@ -211,8 +216,28 @@ export interface ReportStyle {
   readonly colour: boolean;
 }
 
+/** One entry of `histograms.json`: what one round of one contestant recorded, in ns. */
+export interface StoredHistograms {
+  readonly strategy: string;
+  readonly round: number;
+  readonly unit: 'ns';
+  /** From the opening of the run's first window to that of this one, and the length of this one. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly histograms: Readonly<Record<LatencyName, EncodedHistogram>>;
+}
+
+export interface EncodedHistogram {
+  readonly sumNs: number;
+  readonly maxNs: number;
+  /** HdrHistogram, compressed, in base64. The exact sum and maximum are not in it. */
+  readonly hdr: string;
+}
+
 export interface Reporter {
   readonly name: string;
   readonly help: string;
-  render(result: Result, style: ReportStyle): string;
+  /** What it cannot do without beside the result. It is given to `render`. */
+  readonly needs?: 'histograms';
+  render(result: Result, style: ReportStyle, histograms?: readonly StoredHistograms[]): string;
 }

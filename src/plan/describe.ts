@@ -15,6 +15,11 @@ export function describePlan(plan: Plan): string[] {
     `${contenders} contenders in ${plan.workers} ${plan.isolate === 'process' ? 'processes' : 'threads'}, ${keys}, ${load}, ${plan.workload} ${formatSettingMs(plan.holdMs)}, ${plan.holder} holder`,
     `ttl ${formatSettingMs(plan.ttlMs)}, wait ${formatSettingMs(plan.waitMs)}, retry ${retries}; ${formatSettingMs(plan.warmupMs)} warm-up, ${length} measured${plan.repeat > 1 ? `, ${plan.repeat} ${plan.trials ? 'trials' : 'rounds'}` : ''}`,
     ...(plan.faults.length > 0 ? [`faults: ${plan.faults.map(({ text }) => text).join(', ')}`] : []),
+    ...(plan.thresholds.length > 0
+      ? [
+          `thresholds: ${plan.thresholds.map(({ text }) => text).join(', ')}${plan.abortOnFail ? '; ends early when one cannot be met' : ''}`,
+        ]
+      : []),
     ...(plan.latencyMs.length > 0
       ? [`standing latency: ${plan.latencyMs.map((ms) => formatSettingMs(ms)).join(', ')}`]
       : []),

@@ -21,7 +21,9 @@ import { Problems } from './problems.js';
 import { checkFaults, resolveFaults, type ChosenFault } from './resolve-faults.js';
 import { resolveResource } from './resolve-resource.js';
 import { ownSettings, resolveStrategies } from './resolve-strategies.js';
+import { resolveThresholds } from './resolve-thresholds.js';
 import { runOptions } from './run-options.js';
+import { splitThresholds } from './threshold-text.js';
 
 /** With `operations` and no duration, the window ends by time after this at the latest. */
 const operationsCapMs = 600_000;
@@ -111,6 +113,12 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
     if (startMs >= durationMs)
       problems.add('--fault', text, `a start before the end of the measured time, ${formatSettingMs(durationMs)}`);
   }
+  const extendEveryMs = given('extend-every') ? value<number>('extend-every') : null;
+  const measured = { strategies, trials: given('trials'), rateHz, extendEveryMs };
+  const thresholds = resolveThresholds(raw.threshold ?? '', measured, problems);
+  const abortOnFail = value<boolean>('abort-on-fail');
+  if (abortOnFail && splitThresholds(raw.threshold ?? '').length === 0)
+    problems.refuse('--abort-on-fail', 'true', 'it needs a --threshold that can fail');
   const plan: Plan = {
     schemaVersion: planSchemaVersion,
     seed: given('seed') ? value<number>('seed') : seed,
@@ -140,9 +148,11 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
     holdMs: value<number>('hold'),
     thinkMs: value<number>('think'),
     waitMs,
-    extendEveryMs: given('extend-every') ? value<number>('extend-every') : null,
+    extendEveryMs,
     latencyMs,
     faults: faults.map((one) => one.plan),
+    thresholds,
+    abortOnFail,
   };
   if (plan.keyPrefix === '')
     problems.add('--key-prefix', '', 'at least one character: the run deletes the keys that begin with it');

@@ -142,11 +142,26 @@ export const runOptions: Readonly<Record<string, RunField>> = {
     },
   }),
   ...group('The run', {
+    threshold: {
+      kind: 'text',
+      default: '',
+      help: "what a figure must keep to, 'acquire.p99<5ms' or 'redlock:violations==0'; may be given again; exit code 4 when it does not",
+    },
+    'abort-on-fail': {
+      kind: 'boolean',
+      default: false,
+      help: 'end early once a threshold cannot be met any more',
+    },
     seed: { kind: 'integer', default: 0, min: 0, max: 4_294_967_295, help: 'every random choice comes from it' },
     scenario: { kind: 'text', default: '', help: 'options of a scenario; see bench list' },
     plan: { kind: 'text', default: '', help: 'repeat a run from its plan.json' },
     out: { kind: 'text', default: 'results', help: 'folder for results' },
     format: { kind: 'text', default: 'table', help: 'report on standard output; see bench list' },
+    report: {
+      kind: 'text',
+      default: '',
+      help: 'REPORTER=PATH, a report written to a file besides; may be given again; see bench list reporters',
+    },
   }),
 };
 
@@ -162,6 +177,8 @@ export const defaultWords: Readonly<Record<string, string>> = {
   trials: 'one',
   resource: 'memory, and server where processes, faults, fencing or the workload need it',
   fault: 'none',
+  threshold: 'none',
+  report: 'none',
   latency: 'none',
   scenario: 'none',
   plan: 'none',

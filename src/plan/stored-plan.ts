@@ -4,7 +4,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { LockbenchError, planSchemaVersion, type Plan, type StrategyPlan } from '../contract/index.js';
+import { Problems } from './problems.js';
 import { deepFreeze, resolvePlan } from './resolve.js';
+import { resolveThresholds } from './resolve-thresholds.js';
 import type { Catalogue, RawOptions } from './catalogue.js';
 
 const hint = 'Give the plan.json of a run that this version wrote, unchanged.';
@@ -26,21 +28,24 @@ export function parseStoredPlan(text: string): Plan {
   }
   const { strategies } = plan;
   if (Array.isArray(strategies) && strategies.length > 0 && strategies.every((one) => typeof one?.name === 'string'))
-    return plan;
+    // What came later: a plan without it means none.
+    return { ...plan, thresholds: plan.thresholds ?? [], abortOnFail: plan.abortOnFail ?? false };
   throw new LockbenchError('BAD_PLAN', 'the plan names no strategies', hint);
 }
 
-/** Claims are judged again, labels are kept as they were. Throws when the plan is not whole, or not possible. */
+/** Claims are judged again; labels, and the thresholds that name them, are kept as they were. Throws when the plan is not whole, or not possible. */
 export function restorePlan(stored: Plan, catalogue: Catalogue): Plan {
   let resolved: Plan;
+  let thresholds: Plan['thresholds'];
   try {
     resolved = resolvePlan(optionsOf(stored), catalogue, stored.external, stored.seed);
+    thresholds = thresholdsOf(stored);
   } catch (error) {
     if (error instanceof LockbenchError && error.code !== 'BAD_ARGUMENT') throw error;
     throw new LockbenchError('BAD_PLAN', `the plan is not possible:\n${(error as Error).message}`, hint);
   }
   const strategies = resolved.strategies.map((one, i) => ({ ...one, label: stored.strategies[i].label }));
-  const plan = { ...resolved, strategies };
+  const plan = { ...resolved, strategies, thresholds, abortOnFail: stored.abortOnFail };
   const wrong = differences(withoutClaims(stored), withoutClaims(plan));
   if (wrong.length > 0) throw new LockbenchError('BAD_PLAN', `the plan is not whole: ${wrong.join('; ')}`, hint);
   return deepFreeze(plan);
@@ -78,6 +83,13 @@ function optionsOf(plan: Plan): RawOptions {
     ...(plan.latencyMs?.length > 0 ? { latency: plan.latencyMs.map(ms).join(',') } : {}),
     ...(plan.faults?.length > 0 ? { fault: plan.faults.map(({ text }) => text).join(' ') } : {}),
   };
+}
+
+function thresholdsOf(stored: Plan): Plan['thresholds'] {
+  const problems = new Problems();
+  const thresholds = resolveThresholds(stored.thresholds.map(({ text }) => text).join('\n'), stored, problems);
+  problems.throwIfAny();
+  return thresholds;
 }
 
 /** Every setting spelt out. */

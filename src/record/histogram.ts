@@ -3,6 +3,7 @@
  * allocation per value, and the main thread reads the counts while they grow. hdr-histogram-js merges, computes and encodes;
  * a test holds the indices equal to its own.
  */
+import type { EncodedHistogram } from '../contract/index.js';
 import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 
 const significantDigits = 3;
@@ -98,10 +99,6 @@ function lowestInBucket(index: number): number {
 }
 
 /** As the HdrHistogram tools read it. The exact sum and maximum are not in it: send them beside. */
-export function encodeHistogram(counts: Float64Array): {
-  readonly sumNs: number;
-  readonly maxNs: number;
-  readonly hdr: string;
-} {
+export function encodeHistogram(counts: Float64Array): EncodedHistogram {
   return { sumNs: exactSumNs(counts), maxNs: exactMaxNs(counts), hdr: encodeIntoCompressedBase64(toHdr(counts)) };
 }

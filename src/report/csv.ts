@@ -3,7 +3,15 @@
  * for every result, so that files can be put under one another. Quoting and line ends as in RFC 4180; where there is no
  * figure the field is empty.
  */
-import type { FaultRecord, LatencyName, LatencySummary, Reporter, Result, RunResult } from '../contract/index.js';
+import type {
+  FaultRecord,
+  LatencyName,
+  LatencySummary,
+  Reporter,
+  Result,
+  RunResult,
+  ThresholdResult,
+} from '../contract/index.js';
 import { latencyNames } from '../contract/index.js';
 import { exclusionUpperBound, violationsOf } from './verdicts.js';
 
@@ -99,6 +107,11 @@ const faultColumns: readonly Column[] = [
   ['rateRecoveredAfterMaxMs', (run) => largest(run.faults.map(({ recoveredMs }) => recoveredMs))],
 ];
 
+const thresholdColumns: readonly Column[] = [
+  ['thresholds', (run) => run.thresholds.map(thresholdField).join(';')],
+  ['thresholdsCrossed', (run) => run.thresholds.filter(({ ok }) => !ok).length],
+];
+
 const latencyFields = [
   ['Count', 'count'],
   ['MeanUs', 'mean'],
@@ -118,6 +131,7 @@ const columns: readonly Column[] = [
   ...resourceColumns,
   ...verdictColumns,
   ...faultColumns,
+  ...thresholdColumns,
 ];
 
 export default {
@@ -146,6 +160,11 @@ function faultField({ name, target, startedMs, healedMs }: FaultRecord): string 
   const ms = (at: number | null): string => (at === null ? '' : at.toFixed(0));
   const span = startedMs === null ? 'never' : `${ms(startedMs)}..${ms(healedMs)}`;
   return [name, target.replaceAll(', ', '+'), span].filter((part) => part !== '').join(' ');
+}
+
+/** `acquire.p99<5ms met 1234`, the figure in the unit of the summary. */
+function thresholdField({ text, ok, observed }: ThresholdResult): string {
+  return `${text} ${ok ? 'met' : 'crossed'} ${observed ?? 'none'}`;
 }
 
 /** Null where one of them is not known: the longest is then not known either. */

@@ -159,6 +159,7 @@ export function run(strategy: string, { latencyUs, ...changes }: RunChanges = {}
     series: [],
     seriesRound: 1,
     repeats: [],
+    thresholds: [],
     ...changes,
   };
 }
@@ -184,6 +185,7 @@ export function result(runs: readonly RunResult[], changes: Partial<Result> = {}
     schemaVersion: 1,
     seed: 3_735_928_559,
     partial: false,
+    endedEarly: null,
     exitCode: 0,
     startedAt: '2026-03-02T10:15:30.000Z',
     folder: 'results/20260302T101530Z-redlock-3735928559',

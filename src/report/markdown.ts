@@ -4,6 +4,7 @@ import { printable } from '../base/paint.js';
 import { spreadOf, textsOf, titles } from './columns.js';
 import { checkFacts, planLines, rateFacts, repeatWith, setupFacts, type Fact } from './facts.js';
 import { faultFacts } from './faults.js';
+import { thresholdFacts } from './thresholds.js';
 import { timelines } from './timeline.js';
 import { whatStandsOut, type Word } from './words.js';
 
@@ -23,6 +24,7 @@ export default {
       timelineBlock(result),
       factList('### Arrival rate', rateFacts(result)),
       wordList(whatStandsOut(result)),
+      factList('### Thresholds', thresholdFacts(result)),
       factList('### Faults', faultFacts(result)),
       factList('### Checks', checkFacts(result)),
       factList('### Ran on', setupFacts(result)),

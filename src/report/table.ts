@@ -6,6 +6,7 @@ import { faultFacts } from './faults.js';
 import { layOut, type Column } from './grid.js';
 import { painter, type Ink, type Paint, printable } from '../base/paint.js';
 import { groupBy, wrap } from './text.js';
+import { thresholdFacts } from './thresholds.js';
 import { timelines } from './timeline.js';
 import { whatStandsOut, type Word, type WordLevel } from './words.js';
 
@@ -39,6 +40,7 @@ export default {
       timelineLines(result, prose, paint),
       factLines('Arrival rate', rateFacts(result), prose, paint),
       wordLines(whatStandsOut(result), prose, paint),
+      factLines('Thresholds', thresholdFacts(result), prose, paint),
       factLines('Faults', faultFacts(result), prose, paint),
       factLines('Ran on', result.runs.length > 0 ? setupFacts(result) : [], prose, paint),
       factLines('Checks', checkFacts(result), prose, paint),

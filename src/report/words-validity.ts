@@ -29,8 +29,10 @@ export function validityWords(result: Result): Word[] {
   ];
 }
 
-function partialWords({ partial, exitCode }: Result): Word[] {
+function partialWords({ partial, endedEarly, exitCode }: Result): Word[] {
   if (!partial) return [];
+  if (endedEarly !== null)
+    return [warning(`partial result: ${endedEarly}; the figures are of what was measured until then`)];
   const interrupted = exitCode === exitCodes.interrupted || exitCode === exitCodes.terminated;
   const why = interrupted
     ? 'the run was interrupted'

@@ -18,6 +18,7 @@ import {
 } from '../contract/index.js';
 import { countHarm } from '../check/at-resource.js';
 import { contextOf, judgeHistory } from '../check/judge.js';
+import { outOfService } from '../check/run-validity.js';
 import { wallClock } from '../base/clock.js';
 import { listPlugins, loadPlugin } from '../base/plugins.js';
 import { seededRandom, shuffled } from '../base/random.js';
@@ -26,10 +27,11 @@ import { RunStore } from '../record/store.js';
 import type { RoundData } from '../record/round.js';
 import { openServers, type ServerHost } from '../servers/provision.js';
 import { detectionPower } from './detection.js';
+import { EarlyEnd } from './early-end.js';
 import { environment } from './environment.js';
 import { faultsOf, refuseForeignServers, shimsFor } from './fault-needs.js';
 import { noServers } from './no-servers.js';
-import { exitCodeOf, outOfService, warningsOf } from './outcome.js';
+import { exitCodeOf, warningsOf } from './outcome.js';
 import { silent, type Observer } from './observer.js';
 import { runRound } from './run-round.js';
 import { summarise, type JudgedRound } from './summarise.js';
@@ -96,11 +98,13 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
 
   const runs = plan.strategies.flatMap((strategy) => bench.result(strategy, power));
   const interrupted = signal.aborted;
+  const endedEarly = bench.early.reason;
   const lost = [...bench.judged.values()].flat().some(({ round }) => round.history.lost.length > 0);
   const result: Result = {
     schemaVersion: 1,
     seed: plan.seed,
-    partial: interrupted || lost || failure !== null || runs.some(outOfService),
+    partial: interrupted || lost || failure !== null || endedEarly !== null || runs.some(outOfService),
+    endedEarly,
     exitCode: interrupted
       ? (options.interruptedExitCode?.() ?? exitCodes.interrupted)
       : failure !== null
@@ -130,22 +134,41 @@ interface Parts {
 export type { Parts as BenchmarkParts };
 
 class Benchmark {
+  readonly early: EarlyEnd;
   readonly judged = new Map<string, JudgedRound[]>();
   servers: Environment['servers'] = [];
   readonly #serversOf = new Map<string, Environment['servers']>();
   clients: Record<string, string> = {};
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: Parts) {
+    this.early = new EarlyEnd(parts.plan);
+  }
 
   async rounds(host: ServerHost | null): Promise<void> {
-    const { plan, signal } = this.parts;
-    for (let round = 1; round <= plan.repeat; round += 1) {
-      const order = shuffled(plan.strategies, seededRandom(plan.seed, `order of round ${round}`));
-      for (const strategy of plan.repeat > 1 ? order : plan.strategies) {
-        if (signal.aborted) return;
-        await this.#round(host, strategy, round);
-      }
+    const { plan, signal, observer } = this.parts;
+    const schedule = this.#schedule();
+    for (const [at, { strategy, round }] of schedule.entries()) {
+      if (signal.aborted) return;
+      await this.#round(host, strategy, round);
+      const [sofar] = plan.abortOnFail && !signal.aborted ? this.result(strategy, null) : [];
+      if (sofar === undefined) continue;
+      this.early.consider(
+        strategy,
+        sofar,
+        schedule.slice(at + 1).map((one) => [one.strategy.label, one.round]),
+      );
+      if (this.early.reason === null) continue;
+      observer.note(this.early.reason);
+      return;
     }
+  }
+
+  #schedule(): readonly { readonly strategy: StrategyPlan; readonly round: number }[] {
+    const { seed, strategies, repeat } = this.parts.plan;
+    return Array.from({ length: repeat }, (_, at) => at + 1).flatMap((round) => {
+      const order = shuffled(strategies, seededRandom(seed, `order of round ${round}`));
+      return (repeat > 1 ? order : strategies).map((strategy) => ({ strategy, round }));
+    });
   }
 
   result(strategy: StrategyPlan, power: RunResult['detectionPower']): RunResult[] {
@@ -183,6 +206,7 @@ class Benchmark {
         round,
         servers,
         historyFolder: store.historyFolder(name),
+        hopeless: this.early.watch(strategy, this.judged.get(strategy.label) ?? []),
       });
       data.kept.forEach((bytes, i) => store.write(`history/${name}/kept-${String(i).padStart(3, '0')}.chunk`, bytes));
       store.writeJson(`history/${name}/round.json`, data.round);

@@ -46,6 +46,7 @@ export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['
     historyFolder: parts.store.historyFolder('control'),
     servers: noServers,
     observer: silent,
+    hopeless: () => false,
   });
   if (rows.count < leastGrants) return null;
   return { grants: rows.count, violationsPer1000: (1000 * brokenLeases(findOverlaps(rows)).size) / rows.count };

@@ -59,7 +59,7 @@ export async function measure(
     lookedAt = wallClock().getTime();
     if (nowNs() >= window[windowAt.openNs]) begin ??= sampleUsage(servers.pids);
     watcher.look();
-    if (ended || !(signal.aborted || allGranted(plan, shared))) continue;
+    if (ended || !(signal.aborted || allGranted(plan, shared) || spec.hopeless(watcher.doubleGrants))) continue;
     ended = true;
     endSoon(plan, window, crew);
   }

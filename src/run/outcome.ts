@@ -1,38 +1,13 @@
 /** What the results mean for the exit code, and what is to be said of the run as a whole. Pure. */
 import { exitCodes, type Plan, type RunResult } from '../contract/index.js';
-import { isInvalid, isViolation } from '../check/judge.js';
+import { isViolation } from '../check/judge.js';
+import { invalidity, rateReached } from '../check/run-validity.js';
 
-/** Below this share of its target an arrival rate was not reached, unless so few operations were missing. */
-const reachedRatio = 0.99;
-const edgeOperations = 2;
-
-export function rateReached(run: RunResult): boolean {
-  const { targetHz, achievedHz } = run.load;
-  if (targetHz === null || achievedHz === null) return true;
-  const missing = ((targetHz - achievedHz) * run.durationMs) / 1000;
-  return achievedHz >= targetHz * reachedRatio || missing <= edgeOperations;
-}
-
-/** More servers are gone than the design tolerates: the figures are of the time before. */
-export function outOfService({ unreachable, claims }: RunResult): boolean {
-  return unreachable.length > claims.toleratesDown;
-}
-
-/** Violations before an invalid run: what was seen was seen. */
+/** Violations before an invalid run: what was seen was seen. Thresholds last: the figures of an invalid run decide nothing. */
 export function exitCodeOf(runs: readonly RunResult[], lost: boolean): number {
   if (runs.some((run) => run.verdicts.some(isViolation))) return exitCodes.violation;
-  if (
-    lost ||
-    runs.some(
-      (run) =>
-        run.verdicts.some(isInvalid) ||
-        !rateReached(run) ||
-        run.grants === 0 ||
-        outOfService(run) ||
-        run.faults.some(({ effective }) => !effective),
-    )
-  )
-    return exitCodes.invalid;
+  if (lost || runs.some((run) => invalidity(run).length > 0)) return exitCodes.invalid;
+  if (runs.some((run) => run.thresholds.some(({ ok }) => !ok))) return exitCodes.threshold;
   return exitCodes.ok;
 }
 

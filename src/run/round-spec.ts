@@ -15,4 +15,6 @@ export interface RoundSpec {
   readonly faults: readonly Fault[];
   readonly observer: Observer;
   readonly signal: AbortSignal;
+  /** Whether so many double grants in this round make an end of it. */
+  readonly hopeless: (doubleGrants: number) => boolean;
 }

@@ -9,13 +9,15 @@ import {
   type StrategyPlan,
   type Verdict,
 } from '../contract/index.js';
-import { combineVerdicts, isViolation } from '../check/judge.js';
+import { combineVerdicts } from '../check/judge.js';
+import { violationsOf } from '../check/violations.js';
 import { counterNames } from '../record/counters.js';
 import { mergeNodeFailures } from '../record/node-failures.js';
 import { mergeHistograms, type Histograms, type Round } from '../record/round.js';
 import { jainIndex, starvedCount } from '../stats/fairness.js';
 import { summariseLatency } from '../stats/latency.js';
 import { median } from '../stats/median.js';
+import { judgeThreshold, thresholdsFor } from '../stats/thresholds.js';
 
 export interface JudgedRound {
   readonly round: Round;
@@ -50,7 +52,7 @@ export function summarise(
   const repeats = rounds.map(repeatResult);
   const durationMs = sum(rounds, windowMs);
   const shown = rounds.find((_, at) => repeats[at].violations > 0) ?? rounds[0];
-  return {
+  const result: RunResult = {
     strategy: strategy.label,
     options: strategy.options,
     client: strategy.client,
@@ -124,6 +126,11 @@ export function summarise(
     series: shown?.round.series ?? [],
     seriesRound: shown?.round.round ?? 1,
     repeats,
+    thresholds: [],
+  };
+  return {
+    ...result,
+    thresholds: thresholdsFor(plan, strategy).map((threshold) => judgeThreshold(threshold, result)),
   };
 }
 
@@ -138,7 +145,7 @@ function repeatResult(one: JudgedRound): RepeatResult {
     handoffHz: (one.round.handoffs * 1000) / windowMs(one),
     waitUs: summariseLatency(one.histograms.wait),
     acquireUs: summariseLatency(one.histograms.acquire),
-    violations: one.verdicts.filter(isViolation).reduce((total, verdict) => Math.max(total, verdict.violations), 0),
+    violations: violationsOf(one),
   };
 }
 

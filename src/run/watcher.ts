@@ -54,6 +54,10 @@ export class Watcher {
     return this.#control.words[controlAt.doubleGrants] + this.#control.words[controlAt.overstays];
   }
 
+  get doubleGrants(): number {
+    return this.#control.words[controlAt.doubleGrants];
+  }
+
   /** Called every so often, and once at the end. */
   look(): void {
     const openNs = this.#control.window[windowAt.openNs];
