@@ -1,18 +1,31 @@
-/** `bench report RUN --format F`: prints a stored run. */
+/** `bench report RUN --format F --report NAME=PATH`: prints a stored run. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LockbenchError, exitCodes, resultSchemaVersion, type Reporter, type Result } from '../contract/index.js';
 import { loadPlugin } from '../base/plugins.js';
 import { type Args, textOption } from './args.js';
 import { runFolder } from './check.js';
+import { chooseReports, rendered, writeReports } from './reports.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
 
 export async function reportCommand(args: Args): Promise<number> {
   const folder = runFolder(args, 'report');
   const reporter = await loadPlugin<Reporter>('reporter', textOption(args, 'format'));
-  await print(reporter.render(readResult(folder), terminalStyle(process.stdout, process.env)));
-  return exitCodes.ok;
+  const reports = await chooseReports(args['report']);
+  const result = readResult(folder);
+  const exitCode = writeReports(reports, result, exitCodes.ok, (text) => process.stderr.write(`bench: ${text}\n`));
+  await print(rendered(reporter, result, terminalStyle(process.stdout, process.env)));
+  return exitCode;
+}
+
+/** What came later than the version that wrote it. */
+function withLaterFields(result: Result): Result {
+  return {
+    ...result,
+    endedEarly: result.endedEarly ?? null,
+    runs: result.runs.map((run) => ({ ...run, thresholds: run.thresholds ?? [] })),
+  };
 }
 
 function readResult(folder: string): Result {
@@ -27,7 +40,7 @@ function readResult(folder: string): Result {
       { cause },
     );
   }
-  if (result.schemaVersion === resultSchemaVersion) return { ...result, folder };
+  if (result.schemaVersion === resultSchemaVersion) return { ...withLaterFields(result), folder };
   throw new LockbenchError(
     'BAD_RUN_FOLDER',
     `${folder} was written with schema version ${JSON.stringify(result.schemaVersion)}, this program reads ${resultSchemaVersion}`,

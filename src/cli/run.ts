@@ -9,6 +9,7 @@ import { type Args, textOption } from './args.js';
 import { choose } from './options.js';
 import { listenForInterruption } from './interruption.js';
 import { createProgress } from './progress.js';
+import { chooseReports, rendered, tellGithub, writeReports } from './reports.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
 
@@ -27,6 +28,7 @@ async function keepReport(result: Result, onTrouble: (text: string) => void): Pr
 export async function runCommand(args: Args): Promise<number> {
   const { plan, endpoints, warnings } = await choose(args);
   const reporter = await loadPlugin<Reporter>('reporter', textOption(args, 'format'));
+  const reports = await chooseReports(args['report']);
   if (args['dry-run'] === true) {
     await print(`${JSON.stringify(plan, null, 2)}\n`);
     return exitCodes.ok;
@@ -48,8 +50,11 @@ export async function runCommand(args: Args): Promise<number> {
     });
     progress.end();
     await keepReport(result, (text) => progress.note(text));
-    await print(reporter.render(result, terminalStyle(process.stdout, process.env)));
-    return result.exitCode;
+    const note = (text: string): void => progress.note(text);
+    const exitCode = writeReports(reports, result, result.exitCode, note);
+    await tellGithub(result, process.env, reporter.name === 'github', note);
+    await print(rendered(reporter, result, terminalStyle(process.stdout, process.env)));
+    return exitCode;
   } finally {
     progress.end();
   }

@@ -99,7 +99,7 @@ export class RunStore {
 }
 
 /** Node's own recursive mkdir never returns where the system answers ENOENT for ever (/proc). */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
   mkdirSync(path);
