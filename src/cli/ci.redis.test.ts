@@ -83,6 +83,7 @@ describe('a threshold', { timeout: 60_000 }, () => {
     const ended = await run([...args, ...texts('none:violations==0')]).ended;
     expect(ended.code).toBe(5);
     expect(json(ended).runs[0].durationMs).toBeLessThan(30_000);
+    expect(json(ended).runs[0].durationMs).toBeGreaterThan(400);
     expect(json(ended).endedEarly).toContain('none cannot meet none:violations==0 any more');
   });
 });

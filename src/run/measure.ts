@@ -19,6 +19,8 @@ const openingMs = 20;
 const noticeMs = 20;
 /** How long operations of the sample may go on after the close, at most. */
 const drainMs = 2000;
+/** A window that has nothing left to win goes on for so long all the same: what was measured is to tell something. */
+const leastWindowMs = 500;
 
 export interface Measured {
   readonly begin: UsageSample;
@@ -59,7 +61,7 @@ export async function measure(
     lookedAt = wallClock().getTime();
     if (nowNs() >= window[windowAt.openNs]) begin ??= sampleUsage(servers.pids);
     watcher.look();
-    if (ended || !(signal.aborted || allGranted(plan, shared) || spec.hopeless(watcher.doubleGrants))) continue;
+    if (ended || !(signal.aborted || allGranted(plan, shared) || nothingToWin(spec, watcher, window))) continue;
     ended = true;
     endSoon(plan, window, crew);
   }
@@ -81,6 +83,10 @@ export async function measure(
     standstillMs,
     faults,
   };
+}
+
+function nothingToWin(spec: RoundSpec, watcher: Watcher, window: Float64Array): boolean {
+  return nowNs() >= window[windowAt.openNs] + leastWindowMs * 1e6 && spec.hopeless(watcher.doubleGrants);
 }
 
 /** With threads whoever is granted the last one closes the window itself; processes are counted from here. */
