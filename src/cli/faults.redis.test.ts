@@ -52,7 +52,7 @@ describe.each(['freeze:2@300ms', 'kill:2@300ms', 'cut:2@300ms', 'pause-holder+5s
       expect(code).toBe(130);
       const { partial, runs } = JSON.parse(out) as Result;
       expect(partial).toBe(true);
-      expect(runs[0].grants).toBeGreaterThan(5);
+      expect(runs[0].grants).toBeGreaterThan(0);
       expect(runs[0].faults).toHaveLength(1);
       await expectNothingLeft(stopped);
     });

@@ -20,7 +20,7 @@ const cases: readonly Case[] = [
     mutant: 'clock-not-reread',
     check: 'granted-in-time',
     under: 'a stand-still between its request and the answers',
-    plan: { fault: 'pause-acquire@acquire-sent', contenders: '1', think: '20ms', duration: '1500ms' },
+    plan: { fault: 'pause-acquire@acquire-sent', contenders: '1', think: '20ms', duration: '2500ms' },
   },
   {
     mutant: 'drift-ignored',
