@@ -31,7 +31,7 @@ export interface Metric {
   readonly smallest: number | null;
 }
 
-/** p99 of identical code differs by half from run to run: only more than that is an alarm. */
+/** p99 of identical code differs much from run to run: only a large change is an alarm. */
 export const p99Floor = 0.5;
 
 type Figure = (side: SliceFigures) => number | null;
