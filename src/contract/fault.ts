@@ -25,7 +25,7 @@ export interface FaultPlan {
   /** From the opening of the measured window; the event is waited for from then on. */
   readonly startMs: number;
   readonly event: FaultEvent | null;
-  /** The how manieth such event strikes, counted from the start. */
+  /** The how manieth such event strikes, counted from the start within the one worker that was drawn; waited for 3 s at most. */
   readonly nth: number;
   /** Null: until the end of the window, where the fault lasts at all. */
   readonly durationMs: number | null;
