@@ -54,7 +54,7 @@ describe('mutual exclusion', () => {
     );
     // One broken lease, however many were let in while it was valid.
     expect(verdict.violations).toBe(1);
-    expect(verdict.evidence[0]).toContain('1 more were let in before it left');
+    expect(verdict.evidence[0]).toContain('1 more was let in before it left');
   });
 
   it('does not blame the lock when the one inside had outlived its lease; overstay does', () => {

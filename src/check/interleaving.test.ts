@@ -140,7 +140,7 @@ describe('a double grant, drawn', () => {
     const verdict = mutualExclusion.judge(history(quorum, [], steps), contextOf(5))!;
     expect(verdict.evidence[0]).toContain('w1.2 was granted the lock while w0.1 was inside');
     expect(verdict.evidence.filter((line) => line.includes('both hold'))).toHaveLength(1);
-    expect(verdict.evidence[0]).toContain('1 more were let in before it left');
+    expect(verdict.evidence[0]).toContain('1 more was let in before it left');
     expect(verdict.violations).toBe(1);
   });
 });

@@ -74,7 +74,7 @@ export function spaceTime(
     ...head,
     ...lines.map((line) => clipped(line.trimEnd())),
     ...(closing === null ? [] : [clipped(`${blank(timeWidth + offsetOf(last?.contender ?? null))}^ ${closing}`)]),
-    ...(omitted > 0 ? [`  (${omitted} more steps left out)`] : []),
+    ...(omitted > 0 ? [`  (${omitted} more ${omitted === 1 ? 'step' : 'steps'} left out)`] : []),
   ];
 }
 

@@ -40,7 +40,8 @@ function tell(
   const left = rows.validUntilNs[inside] - enterNs;
   const lease =
     left === Infinity ? 'which holds a lock without expiry' : `whose lease was valid for another ${ms(left)}`;
-  const others = entered.length === 1 ? '' : `; ${entered.length - 1} more were let in before it left`;
+  const more = entered.length - 1;
+  const others = more === 0 ? '' : `; ${more} more ${more === 1 ? 'was' : 'were'} let in before it left`;
   const lines = [
     `key ${rows.key[inside]}: ${name(overlap.entering)} was granted the lock while ${name(inside)} was inside, ${lease}${others}`,
   ];

@@ -42,7 +42,7 @@ export default {
       return undecided(
         this.name,
         exclusion,
-        `${vanished} releases found the lock gone in its time, which one server that lost its data is enough for, and ` +
+        `${vanished} ${vanished === 1 ? 'release' : 'releases'} found the lock gone in its time, which one server that lost its data is enough for, and ` +
           `the design withstands ${toleratesLoss}: ${evidence[0]}`,
       );
     if (released === 0) return undecided(this.name, exclusion, 'no release was answered before the lease was over');
