@@ -155,6 +155,9 @@ describe('the other checks', () => {
     const one = { contender: 1, enter: 100, leave: 200, validUntil: 1100 };
     expect(verdictOf(historyOf([one], { waits: wait(150, 2800) }))).toBe('fail');
     expect(verdictOf(historyOf([one], { waits: wait(150, 2600) }))).toBe('pass');
+    // Contenders are stopped when the window has closed.
+    expect(verdictOf(historyOf([one], { waits: wait(57_000, 62_000) }))).toBe('fail');
+    expect(verdictOf(historyOf([one], { waits: wait(58_000, 63_000) }))).toBe('pass');
     // Somebody else got it in between, and nobody waited through the second pause.
     const other = { contender: 2, enter: 2000, leave: 2100, validUntil: 3000 };
     expect(verdictOf(historyOf([one, other], { waits: wait(150, 4000) }))).toBe('pass');

@@ -13,7 +13,8 @@ export default {
   judge(history, context) {
     const boundMs = stallBoundMs(context);
     const claimed = context.claims.expires;
-    const stall = longestStall(history, boundMs * 1e6);
+    // When the window has closed contenders are stopped one after the other: who still waits has nobody beside it.
+    const stall = longestStall(history, boundMs * 1e6, [-Infinity, history.windowNs[1]]);
     const silent = Math.max(history.silentServers, history.unreachable.length);
     const excuse = excuseOf(history);
     if (stall !== null && silent > context.claims.toleratesDown) {
