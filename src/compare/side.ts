@@ -2,25 +2,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { LockbenchError } from '../contract/index.js';
+import { childEnvironment } from '../base/child-environment.js';
 import { after } from '../base/clock.js';
 import { fromErrorData } from '../base/error-data.js';
 import type { SideAnswer, SideOrder, SideSpec, SideTotals, SliceFigures, SliceOrder } from './protocol.js';
 
 /** Beyond what a slice takes: settling has a limit of its own. */
 const answerMs = 10_000;
-
-/** What Node itself and TLS look for. Whatever else is in our environment is none of a design's business. */
-const inherited = [
-  'PATH',
-  'TMPDIR',
-  'LANG',
-  'TZ',
-  'NODE_OPTIONS',
-  'NODE_EXTRA_CA_CERTS',
-  'NODE_TLS_REJECT_UNAUTHORIZED',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-];
 
 export class SideProcess {
   readonly #child: ChildProcess;
@@ -32,9 +20,7 @@ export class SideProcess {
     this.#child = fork(fileURLToPath(new URL('./side-main.js', import.meta.url)), [], {
       serialization: 'advanced',
       execArgv: [],
-      env: Object.fromEntries(
-        inherited.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]])),
-      ),
+      env: childEnvironment(),
       // Standard output belongs to the report.
       stdio: ['ignore', 2, 2, 'ipc'],
     });

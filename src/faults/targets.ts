@@ -50,7 +50,12 @@ function serversOf(
   if (!/^(minority|majority|\d+)$/.test(what) || wanted < 1) return { wrong: targetHelp };
   // The roles of a replicated topology differ: without a role named, the one that clients talk to is meant.
   const candidates = kind === 'replicated' ? [0] : shuffle(every.filter((index) => !taken.has(index)));
-  if (wanted > candidates.length)
-    return { wrong: `at most ${candidates.length} of ${count} servers (others have a fault already, or another role)` };
+  if (wanted > candidates.length) return { wrong: tooMany(candidates.length, count, kind) };
   return { indices: candidates.slice(0, wanted).sort((a, b) => a - b) };
+}
+
+function tooMany(left: number, count: number, kind: Topology['kind']): string {
+  if (left === count) return `at most ${count} servers`;
+  const why = kind === 'replicated' ? 'the others have another role' : 'the others have a fault already';
+  return `at most ${left} of ${count} servers: ${why}`;
 }

@@ -60,8 +60,8 @@ describe('a plan with faults', () => {
 
   it.each([
     [{ strategy: 'redlock', fault: 'cuts:2' }, 'did you mean cut?'],
-    [{ strategy: 'redlock', fault: 'cut:6' }, 'at most 5 of 5 servers'],
-    [{ strategy: 'redlock', fault: 'cut:3 clock-jump:3' }, 'at most 2 of 5 servers'],
+    [{ strategy: 'redlock', fault: 'cut:6' }, 'at most 5 servers'],
+    [{ strategy: 'redlock', fault: 'cut:3 clock-jump:3' }, 'at most 2 of 5 servers: the others have a fault already'],
     [{ strategy: 'single', fault: 'promote-lagging@2s' }, 'there is no replica to promote (for single)'],
     [{ strategy: 'single', fault: 'restart' }, 'use restart-empty'],
     [{ strategy: 'single', fault: 'power-loss' }, 'use restart-empty'],

@@ -5,32 +5,18 @@
 import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../base/child-environment.js';
 import { FrameSink } from '../record/frame.js';
 import { controlOf, workerColumns } from '../record/shared.js';
 import { DirectReader } from '../worker/direct-line.js';
 import type { FromWorker, ProcessTask, ToWorker, WorkerTask } from '../worker/protocol.js';
 import type { Member, MemberEvents } from './member.js';
 
-/** What Node itself and TLS look for. Whatever else is in our environment is none of a worker's business. */
-const inherited = [
-  'PATH',
-  'TMPDIR',
-  'LANG',
-  'TZ',
-  'NODE_OPTIONS',
-  'NODE_EXTRA_CA_CERTS',
-  'NODE_TLS_REJECT_UNAUTHORIZED',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-];
-
 export function hireProcess({ shared, ...task }: WorkerTask, events: MemberEvents): Member {
   const child = fork(fileURLToPath(new URL('../worker/process-entry.js', import.meta.url)), [], {
     serialization: 'advanced',
     execArgv: [],
-    env: Object.fromEntries(
-      inherited.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-    ),
+    env: childEnvironment(),
     // Standard output belongs to the report, so that of a worker goes to standard error. The last is the direct line.
     stdio: ['ignore', 2, 2, 'ipc', 'pipe'],
   });
