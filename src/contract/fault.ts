@@ -136,6 +136,8 @@ export interface FaultLab {
   readonly keyPrefix: string;
   /** How long events are waited for. */
   readonly patienceMs: number;
+  /** How long a grant worth hitting is waited for: what follows must still show within a lease. */
+  readonly aimPatienceMs: number;
   /** In the order of roles. */
   readonly servers: readonly FaultServer[];
   /** The servers that it is aimed at, drawn from the seed; none that an earlier fault of the plan is aimed at. */

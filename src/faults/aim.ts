@@ -20,7 +20,7 @@ export interface Aimed {
 /** Of its validity: what is left is for the write that ends a section. */
 const keptInsideShare = 0.9;
 /** Of the patience: after that any grant will do. */
-const choosyShare = 0.6;
+const choosyShare = 0.8;
 /** A server that stands still must not cost the moment. */
 const askLimitMs = 200;
 
@@ -30,13 +30,13 @@ export async function aim(lab: FaultLab): Promise<Aimed> {
   // Where even the fewest that may know a lock are too many, no grant is worth waiting for.
   const worthIt = mastersOf(lab).length - lab.claims.toleratesDown - lab.targets.length <= lab.claims.toleratesDown;
   for (;;) {
-    const leftMs = lab.patienceMs - (lab.nowMs() - startMs);
+    const leftMs = lab.aimPatienceMs - (lab.nowMs() - startMs);
     const holder = leftMs > 0 ? await keepHolder(lab, leftMs) : null;
-    if (holder === null) throw new Error(`no grant came in time to be hit (${Math.round(lab.patienceMs)} ms)`);
+    if (holder === null) throw new Error(`no grant came in time to be hit (${Math.round(lab.aimPatienceMs)} ms)`);
     const knowing = await knownTo(lab, holder);
     const victims = choose(lab, knowing);
     const why = whyUntelling(lab, knowing, victims);
-    const choosy = worthIt && lab.nowMs() - startMs < choosyShare * lab.patienceMs;
+    const choosy = worthIt && lab.nowMs() - startMs < choosyShare * lab.aimPatienceMs;
     if (isHeld(lab, holder) && (why === null || !choosy)) return aimedAt(lab, holder, knowing, victims, why);
     holder.letGo();
   }

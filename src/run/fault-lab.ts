@@ -33,10 +33,13 @@ export interface World {
   readonly ending: CancelSource;
 }
 
+/** Of a lease: so long a strike needs to show. */
+const leaseToShow = 1.2;
+
 export interface Aimed {
   readonly fault: Fault;
   readonly plan: FaultPlan;
-  site(patienceMs: number): Site;
+  site(patienceMs: number, leftMs: number): Site;
 }
 
 /** A lab, and what its fault left behind in it. */
@@ -72,7 +75,8 @@ export function openLabs(world: World, faults: readonly Fault[]): Aimed[] {
     return {
       fault: kind,
       plan: fault,
-      site: (patienceMs) => siteOf(world, fault, { targets: target.servers, workers, spared }, random, patienceMs),
+      site: (patienceMs, leftMs) =>
+        siteOf(world, fault, { targets: target.servers, workers, spared }, random, patienceMs, leftMs),
     };
   });
 }
@@ -89,6 +93,7 @@ function siteOf(
   { targets, workers, spared }: Aim,
   random: (what: string) => () => number,
   patienceMs: number,
+  leftMs: number,
 ): Site {
   const { controls } = servers;
   const undo = new Undo();
@@ -112,6 +117,7 @@ function siteOf(
     persistence: plan.persistence,
     keyPrefix: plan.keyPrefix,
     patienceMs,
+    aimPatienceMs: Math.max(patienceMs, leftMs - plan.ttlMs * leaseToShow),
     servers: controls,
     targets: targets.map((index) => controls[index]),
     spared: spared(),

@@ -47,7 +47,7 @@ export class FaultSchedule {
 
   /** Before the load begins. */
   async prepare(): Promise<void> {
-    for (const { fault, site } of this.#aimed) await fault.prepare?.(site(0).lab);
+    for (const { fault, site } of this.#aimed) await fault.prepare?.(site(0, 0).lab);
   }
 
   /** From the opening of the window to its planned close, on the clock of `nowMs`. */
@@ -89,7 +89,7 @@ export class FaultSchedule {
     await sleep(openMs + plan.startMs - nowMs(), ending);
     if (ending.cancelled) return { record: nothing, aimedMs: plan.startMs };
     const patienceMs = Math.min(patienceLimitMs, (closeMs - nowMs()) * patienceShare);
-    const opened = site(patienceMs);
+    const opened = site(patienceMs, closeMs - nowMs());
     const { lab, undo } = opened;
     onOpen(opened);
     const aimedMs = nowMs() - openMs;
