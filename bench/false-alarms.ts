@@ -3,7 +3,8 @@
  * with copies of itself that are some 5 and 10 % slower; each comparison is a run of the program as anybody would start it.
  *
  * Every result is appended to results/false-alarms.jsonl, and a later call goes on from there: --trials says how many there are to
- * be of each study, --budget what one comparison may take. Then results/published/false-alarms.md is written from that file.
+ * be of each study, --budget what one comparison may take, --study which studies. Then results/published/false-alarms.md is written
+ * from all that the file holds.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { freshSeed } from '../src/base/random.js';
 import type { CompareDocument, OverallVerdict } from '../src/compare/document.js';
+import { median } from '../src/stats/median.js';
 import { proportionText } from '../src/stats/proportion.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -35,19 +37,29 @@ interface Trial {
   readonly generations: number;
   readonly throughput: number | null;
   readonly p50: number | null;
+  /** Share of the time in which something waited for a core, in the middle of its generations; null where the system does not tell. */
+  readonly pressureRatio: number | null;
   readonly commit: string | null;
 }
 
 const { values } = parseArgs({
-  options: { trials: { type: 'string', default: '20' }, budget: { type: 'string', default: '30s' } },
+  options: {
+    trials: { type: 'string', default: '20' },
+    budget: { type: 'string', default: '75s' },
+    study: { type: 'string', default: Object.keys(studies).join(',') },
+  },
 });
 const wanted = Number(values.trials);
 if (!Number.isInteger(wanted) || wanted < 1) throw new Error(`--trials: got ${values.trials}, expected a whole number`);
+const chosen = values.study.split(',').map((text) => {
+  if (Object.hasOwn(studies, text)) return text as Study;
+  throw new Error(`--study: got ${text}, expected some of: ${Object.keys(studies).join(',')}`);
+});
 
 function stored(): Trial[] {
   if (!existsSync(dataFile)) return [];
   const lines = readFileSync(dataFile, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as Trial).filter(({ budget }) => budget === values.budget);
+  return lines.map((line) => JSON.parse(line) as Trial);
 }
 
 function compare(args: readonly string[], cwd: string): Promise<CompareDocument> {
@@ -102,6 +114,7 @@ async function trial(study: Study, folder: string, cycleUs: number): Promise<Tri
     generations: document.generations.length,
     throughput: change('throughput'),
     p50: change('cycleP50'),
+    pressureRatio: document.noise.pressureRatio,
     commit: document.environment.commit,
   };
 }
@@ -117,31 +130,56 @@ async function cycleUsOf(folder: string, before: readonly Trial[]): Promise<numb
   return 1000 / Math.max(...slices.map(({ cycles, windowMs }) => cycles / windowMs));
 }
 
+interface Cell {
+  readonly study: Study;
+  readonly budget: string;
+  readonly all: readonly Trial[];
+}
+
+function row({ study, budget, all }: Cell): string {
+  const valid = all.filter(({ verdict }) => verdict !== 'invalid');
+  const count = (verdict: OverallVerdict): string =>
+    proportionText(valid.filter((one) => one.verdict === verdict).length, valid.length);
+  const percent = (values: readonly number[]): string =>
+    values.length === 0 ? '-' : `${(median(values) * 100).toFixed(1)} %`;
+  return `| ${[
+    study,
+    budget,
+    all.length,
+    all.length - valid.length,
+    ...(['regression', 'improvement', 'equivalent', 'inconclusive'] as const).map(count),
+    percent(valid.flatMap(({ p50 }) => p50 ?? [])),
+    percent(all.flatMap(({ pressureRatio }) => pressureRatio ?? [])),
+  ].join(' | ')} |`;
+}
+
 function report(trials: readonly Trial[]): string {
-  const rows = (Object.keys(studies) as Study[]).map((study) => {
-    const all = trials.filter((one) => one.study === study);
-    const valid = all.filter(({ verdict }) => verdict !== 'invalid');
-    const count = (verdict: OverallVerdict): string =>
-      proportionText(valid.filter((one) => one.verdict === verdict).length, valid.length);
-    const sorted = valid.flatMap(({ p50 }) => p50 ?? []).sort((a, b) => a - b);
-    const middle = sorted.length === 0 ? '-' : `${(sorted[sorted.length >> 1] * 100).toFixed(1)} %`;
-    return `| ${study} | ${all.length} | ${all.length - valid.length} | ${count('regression')} | ${count('improvement')} | ${count('equivalent')} | ${middle} |`;
-  });
+  const budgets = [...new Set(trials.map(({ budget }) => budget))];
+  const cells = (Object.keys(studies) as Study[])
+    .flatMap((study) =>
+      budgets.map((budget) => ({
+        study,
+        budget,
+        all: trials.filter((one) => one.study === study && one.budget === budget),
+      })),
+    )
+    .filter(({ all }) => all.length > 0);
+  const commits = [...new Set(trials.map(({ commit }) => commit ?? 'unknown'))];
   return `# How often \`bench compare\` is wrong
 
 \`single\` against itself (A/A), and against copies of itself that spin for 5 and 10 % of the time that a cycle takes. Of the
 A/A comparisons every regression is a false alarm; of the A/B ones every regression is one found. In brackets the 95 % interval
-of the share (Wilson; where nothing was seen, 3/n as the upper bound). Invalid runs, on a machine too noisy, have no verdict and are left out of the
-shares.
+of the share (Wilson; where nothing was seen, 3/n as the upper bound). Invalid runs, on a machine too noisy, have no verdict and
+are left out of the shares. The machine was not calibrated, so a change counted from 5 %.
 
-| study | comparisons | invalid | regression | improvement | equivalent | p50 changed by, median |
-| --- | --- | --- | --- | --- | --- | --- |
-${rows.join('\n')}
+| study | budget | comparisons | invalid | regression | improvement | equivalent | inconclusive | p50 changed by, median | something waited for a core, median |
+|${' --- |'.repeat(10)}
+${cells.map(row).join('\n')}
 
-Made on ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.version}, commit ${[...new Set(trials.map(({ commit }) => commit ?? 'unknown'))].join(', ')}, with:
+Made on ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.version}, commit ${commits.join(', ')}, with:
 
 \`\`\`sh
-npm run bench:false-alarms -- --trials ${wanted} --budget ${values.budget}
+${cells.map(({ study, budget, all }) => `npm run bench:false-alarms -- --study '${study}' --trials ${all.length} --budget ${budget}`).join('\n')}
 \`\`\`
 `;
 }
@@ -149,12 +187,12 @@ npm run bench:false-alarms -- --trials ${wanted} --budget ${values.budget}
 const folder = mkdtempSync(join(tmpdir(), 'bench-false-alarms-'));
 try {
   mkdirSync(join(root, 'results', 'published'), { recursive: true });
-  const left = (study: Study): number => wanted - stored().filter((one) => one.study === study).length;
-  const names = Object.keys(studies) as Study[];
-  const cycleUs = names.some((study) => left(study) > 0) ? await cycleUsOf(folder, stored()) : 0;
+  const left = (study: Study): number =>
+    wanted - stored().filter((one) => one.study === study && one.budget === values.budget).length;
+  const cycleUs = chosen.some((study) => left(study) > 0) ? await cycleUsOf(folder, stored()) : 0;
   // By turns, so that an hour with a noisy neighbour falls on all of them.
-  while (names.some((study) => left(study) > 0)) {
-    for (const study of names.filter((one) => left(one) > 0)) {
+  while (chosen.some((study) => left(study) > 0)) {
+    for (const study of chosen.filter((one) => left(one) > 0)) {
       const one = await trial(study, folder, cycleUs);
       appendFileSync(dataFile, `${JSON.stringify(one)}\n`);
       process.stderr.write(`${study}: ${one.verdict}; ${left(study)} left\n`);
