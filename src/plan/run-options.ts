@@ -167,6 +167,7 @@ export const runOptions: Readonly<Record<string, RunField>> = {
 
 /** What the default is, in words, where the number in the table is none. */
 export const defaultWords: Readonly<Record<string, string>> = {
+  workers: 'as many as there are cores, 4 at most',
   rate: 'none',
   operations: 'no limit',
   retries: 'as many as --wait allows',
