@@ -3,7 +3,7 @@
  * counts. A case fails where the exit code would. What is open passes with words, unless `--inconclusive fail` was given.
  */
 import type { DocumentReporter } from '../../contract/index.js';
-import { junitXml, type JunitCase } from '../../report/junit-xml.js';
+import { junitXml, type JunitCase, type JunitSuite } from '../../report/junit-xml.js';
 import type { CompareDocument } from '../document.js';
 import type { Metric } from '../judge.js';
 import { sides } from '../plan.js';
@@ -87,7 +87,16 @@ function countsCase(document: CompareDocument): readonly JunitCase[] {
   return [{ name: 'commands and round trips', group: 'counts', outcome: 'passed', message: '', evidence: [], output }];
 }
 
-function propertiesOf({ plan, kind, seed, folder, verdict, exitCode, partial, environment }: CompareDocument) {
+function propertiesOf({
+  plan,
+  kind,
+  seed,
+  folder,
+  verdict,
+  exitCode,
+  partial,
+  environment,
+}: CompareDocument): JunitSuite['properties'] {
   return {
     kind,
     seed,
