@@ -15,6 +15,7 @@ import {
   labelOf,
   metricTitles,
   noiseSentence,
+  verdictText,
   violationSentence,
 } from '../words.js';
 import { speedOf, titleOf } from './sections.js';
@@ -41,30 +42,33 @@ export default {
 
 function validityCase(document: CompareDocument): JunitCase {
   const { invalid, partial } = document;
-  const base = { name: 'the run is valid', group: 'validity', output: `the machine: ${noiseSentence(document)}` };
-  if (invalid.length > 0) return { ...base, outcome: 'failure', message: invalid.join('; '), evidence: invalid };
-  if (partial) return { ...base, outcome: 'skipped', message: 'it was interrupted', evidence: [] };
-  return { ...base, outcome: 'passed', message: '', evidence: [] };
+  const output = `the machine: ${noiseSentence(document)}`;
+  const base = { name: 'the run is valid', group: 'validity', evidence: [], output };
+  if (invalid.length > 0) return { ...base, outcome: 'failure', message: invalid.join('; ') };
+  if (partial) return { ...base, outcome: 'skipped', message: 'it was interrupted' };
+  return { ...base, outcome: 'passed', message: '' };
 }
 
 function exclusionCase(document: CompareDocument): JunitCase {
   const { candidate } = document.exact;
-  const base = { name: 'the candidate excludes', group: 'exclusion' };
+  const base = { name: 'the candidate excludes', group: 'exclusion', evidence: [] };
   const message = violationSentence(document);
-  if (candidate.violations > 0) return { ...base, outcome: 'failure', message, evidence: [message] };
-  if (candidate.checked === 0) return { ...base, outcome: 'skipped', message, evidence: [] };
-  return { ...base, outcome: 'passed', message: '', evidence: [], output: message };
+  if (candidate.violations > 0) return { ...base, outcome: 'failure', message };
+  if (candidate.checked === 0) return { ...base, outcome: 'skipped', message };
+  return { ...base, outcome: 'passed', message: '', output: message };
 }
 
 function metricCase(document: CompareDocument, metric: Metric): JunitCase {
   const base = { name: metricTitles[metric.name], group: 'metric', evidence: [] };
-  const told = `${metric.verdict}: ${changeText(metric)}`;
+  const told = metric.change === null ? verdictText(metric) : `${verdictText(metric)}: ${changeText(metric)}`;
   if (document.verdict === 'invalid')
     return { ...base, outcome: 'skipped', message: `${told}; a run that is not valid decides nothing` };
   const figures = sides.map((side) => `${labelOf(document, side)}: ${figureText(metric, metric[side])}`);
   if (isProven(document, metric) || isOpenAndFails(document, metric))
     return { ...base, outcome: 'failure', message: told, evidence: [...figures, speedOf(document)] };
-  return { ...base, outcome: 'passed', message: '', output: [told, ...figures].join('\n') };
+  // Why what looks like an answer is none.
+  const open = document.verdict === 'inconclusive' || metric.verdict === 'regression' ? [speedOf(document)] : [];
+  return { ...base, outcome: 'passed', message: '', output: [told, ...figures, ...open].join('\n') };
 }
 
 /** In a comparison an alarm counts only when it has shown again, in all generations together. */

@@ -75,6 +75,7 @@ describe('junit', () => {
   it('passes what is open with words, or fails it when asked to', () => {
     const open = suiteOf(unconfirmed).children.find(({ attributes }) => attributes.name === 'throughput')!;
     expect(open.children.map(({ name }) => name)).toEqual(['system-out']);
+    expect(open.children[0].text).toContain('looked like a regression and did not when measured again');
     expect(outcomes(strict(unconfirmed))).toMatchObject({ throughput: 'failure', 'cycle p50': 'failure' });
     expect(outcomes(strict(equivalent))).toEqual(outcomes(equivalent));
     expect(outcomes(strict(unconfirmed))['cycle p99']).toBe('passed');
