@@ -20,7 +20,7 @@ export interface Comparison {
 }
 
 const taken =
-  'nodes replicas client servers redis redis-auth-file key-prefix image persistence contenders keys key-choice ttl hold think wait retry retries seed out format'.split(
+  'nodes replicas client servers redis redis-auth-file key-prefix image persistence contenders keys key-choice ttl hold think wait retry retries seed out format report'.split(
     ' ',
   );
 

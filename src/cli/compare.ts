@@ -2,26 +2,22 @@
 import { formatSettingMs } from '../base/units.js';
 import type { CompareDocument } from '../compare/document.js';
 import { runExperiment } from '../compare/experiment.js';
-import { renderMarkdown } from '../compare/markdown.js';
 import { designMs, type ComparePlan } from '../compare/plan.js';
 import { designOf } from '../compare/course.js';
 import { Revisions } from '../compare/revision.js';
-import { renderTable } from '../compare/table.js';
-import { unknownName } from '../base/plugins.js';
-import { exitCodes } from '../contract/index.js';
+import { loadPlugin } from '../base/plugins.js';
+import { exitCodes, type DocumentReporter } from '../contract/index.js';
 import { runOptions } from '../plan/run-options.js';
 import { type Args, textOption } from './args.js';
 import { chooseComparison, type Comparison } from './compare-options.js';
 import { listenForInterruption } from './interruption.js';
 import { createProgress } from './progress.js';
+import { chooseReports, tellGithub, writeReports } from './reports.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
 
-const formats: Readonly<Record<string, (document: CompareDocument) => string>> = {
-  table: (document) => renderTable(document, terminalStyle(process.stdout, process.env)),
-  json: (document) => `${JSON.stringify(document, null, 2)}\n`,
-  markdown: renderMarkdown,
-};
+const findReporter = (name: string): Promise<DocumentReporter<CompareDocument>> =>
+  loadPlugin('report of a comparison', name);
 
 export function compareCommand(args: Args): Promise<number> {
   return command('compare', args);
@@ -32,8 +28,8 @@ export function calibrateCommand(args: Args): Promise<number> {
 }
 
 async function command(kind: CompareDocument['kind'], args: Args): Promise<number> {
-  const format = textOption(args, 'format');
-  if (!Object.hasOwn(formats, format)) throw unknownName(`format of ${kind}`, format, Object.keys(formats));
+  const reporter = await findReporter(textOption(args, 'format'));
+  const reports = await chooseReports(findReporter, args['report']);
   const progress = createProgress(process.stderr, {
     ...terminalStyle(process.stderr, process.env),
     quiet: args['quiet'] === true,
@@ -52,8 +48,11 @@ async function command(kind: CompareDocument['kind'], args: Args): Promise<numbe
     for (const warning of comparison.warnings) progress.note(warning);
     const document = await experiment(kind, args, comparison, { observer: progress, interruption });
     progress.end();
-    await print(formats[format](document));
-    return document.exitCode;
+    const note = (text: string): void => progress.note(text);
+    const exitCode = writeReports(reports, document, document.exitCode, note);
+    await tellGithub(findReporter, document, process.env, reporter.name === 'github', note);
+    await print(reporter.render(document, terminalStyle(process.stdout, process.env)));
+    return exitCode;
   } finally {
     progress.end();
     revisions.remove();

@@ -45,7 +45,7 @@ describe('bench conform', () => {
 
   it.each([
     [['--case', 'no-such-case'], 'there is no case "no-such-case"'],
-    [['--format', 'csv'], 'there is no format of conform "csv"'],
+    [['--format', 'csv'], 'there is no report of conformance "csv"'],
     [['--ttl', '1s'], 'conform does not take --ttl'],
     [['--redis', 'localhost:6379'], 'it uses none but its own'],
     [['--client', 'other'], 'ioredis'],

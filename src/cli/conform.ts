@@ -1,6 +1,7 @@
 /** `bench conform`: every behaviour that a lock promises, tried on real servers, and a verdict for each. */
-import { exitCodes, LockbenchError, type ClientName } from '../contract/index.js';
-import { listPlugins, unknownName, type Named } from '../base/plugins.js';
+import { exitCodes, LockbenchError, type ClientName, type DocumentReporter } from '../contract/index.js';
+import { listPlugins, loadPlugin, unknownName, type Named } from '../base/plugins.js';
+import { printable } from '../base/paint.js';
 import { openCatalogue } from '../plan/catalogue.js';
 import { resolvePlan } from '../plan/resolve.js';
 import type { RawOptions } from '../plan/catalogue.js';
@@ -9,30 +10,26 @@ import { isPath, parseStrategies } from '../plan/strategy-text.js';
 import { conform } from '../conform/conform.js';
 import { listCases, type Contestant } from '../conform/contestant.js';
 import type { LabKind } from '../conform/lab.js';
-import { renderMarkdown } from '../conform/markdown.js';
 import type { ConformDocument } from '../conform/results.js';
-import { renderTable } from '../conform/table.js';
 import type { ConformCase } from '../conform/types.js';
 import type { Args } from './args.js';
+import { chooseReports, tellGithub, writeReports } from './reports.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
 
 const clients: readonly ClientName[] = ['ioredis', 'node-redis'];
 /** What belongs to a run and its load has no meaning here. */
-const taken = ['strategy', 'client', 'nodes', 'replicas', 'servers', 'image', 'format'];
+const taken = ['strategy', 'client', 'nodes', 'replicas', 'servers', 'image', 'format', 'report'];
 /** Within what any design takes; the cases choose their own. */
 const planTtl = '10s';
 
-const formats: Readonly<Record<string, (document: ConformDocument) => string>> = {
-  table: (document) => renderTable(document, terminalStyle(process.stdout, process.env)),
-  json: (document) => `${JSON.stringify(document, null, 2)}\n`,
-  markdown: renderMarkdown,
-};
+const findReporter = (name: string): Promise<DocumentReporter<ConformDocument>> =>
+  loadPlugin('report of conformance', name);
 
 export async function conformCommand(args: Args): Promise<number> {
   const given = givenOptions(args);
-  const format = given['format'] ?? 'table';
-  if (!Object.hasOwn(formats, format)) throw unknownName('format of conform', format, Object.keys(formats));
+  const reporter = await findReporter(given['format'] ?? 'table');
+  const reports = await chooseReports(findReporter, args['report']);
   const cases = await chosenCases(typeof args['case'] === 'string' ? args['case'] : null);
   const contestants = await chosenContestants(given);
   const stop = new AbortController();
@@ -43,7 +40,7 @@ export async function conformCommand(args: Args): Promise<number> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   const tell = progress(args['quiet'] === true, contestants.length * cases.length);
-  const document = await conform({
+  const found = await conform({
     contestants,
     cases: () => cases,
     servers: (given['servers'] ?? 'auto') as LabKind,
@@ -51,8 +48,11 @@ export async function conformCommand(args: Args): Promise<number> {
     signal: stop.signal,
     onResult: tell,
   });
-  const exitCode = document.partial ? interrupted : document.exitCode;
-  await print(formats[format]({ ...document, exitCode }));
+  const document = { ...found, exitCode: found.partial ? interrupted : found.exitCode };
+  const note = (text: string): void => void process.stderr.write(`conform: ${printable(text)}\n`);
+  const exitCode = writeReports(reports, document, document.exitCode, note);
+  await tellGithub(findReporter, document, process.env, reporter.name === 'github', note);
+  await print(reporter.render(document, terminalStyle(process.stdout, process.env)));
   return exitCode;
 }
 
@@ -60,7 +60,8 @@ function givenOptions(args: Args): RawOptions {
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries(args)) {
     if (!Object.hasOwn(runOptions, name) || value === undefined || value === false) continue;
-    const hint = 'bench conform takes --strategy, --client, --nodes, --replicas, --servers, --image, --format, --case.';
+    const hint =
+      'bench conform takes --strategy, --client, --nodes, --replicas, --servers, --image, --format, --report, --case.';
     if (name === 'redis' || value === 'external')
       throw new LockbenchError('BAD_ARGUMENT', 'conform stops and empties servers, so it uses none but its own', hint);
     if (!taken.includes(name)) throw new LockbenchError('BAD_ARGUMENT', `conform does not take --${name}`, hint);

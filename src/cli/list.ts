@@ -19,6 +19,8 @@ const kinds: Readonly<Record<string, PluginKind>> = {
   faults: 'fault',
   checks: 'check',
   reporters: 'reporter',
+  'compare-reporters': 'report of a comparison',
+  'conform-reporters': 'report of conformance',
   scenarios: 'scenario',
 };
 

@@ -78,6 +78,7 @@ export async function runExperiment(plan: ComparePlan, options: ExperimentOption
     folder: store.where,
     partial: interrupted || failure !== null,
     exitCode: failure === null || conclusion.exact.candidate.violations > 0 ? exitCode : errorCodes[failure.code],
+    inconclusiveFails: options.inconclusiveFails,
     ...conclusion,
     plan,
     design,

@@ -234,6 +234,13 @@ export interface EncodedHistogram {
   readonly hdr: string;
 }
 
+/** What puts a document into another form: of a run, of a comparison, of conformance. */
+export interface DocumentReporter<Document> {
+  readonly name: string;
+  readonly help: string;
+  render(document: Document, style: ReportStyle): string;
+}
+
 export interface Reporter {
   readonly name: string;
   readonly help: string;
