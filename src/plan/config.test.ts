@@ -87,7 +87,9 @@ describe('its schema', () => {
   });
 
   it('takes our own configuration', () => {
-    const own: unknown = JSON.parse(readFileSync(new URL('../../../.github/bench.config.json', import.meta.url), 'utf8'));
+    const own: unknown = JSON.parse(
+      readFileSync(new URL('../../../.github/bench.config.json', import.meta.url), 'utf8'),
+    );
     expect(valid(own), JSON.stringify(valid.errors)).toBe(true);
     expect(parse(own).length).toBeGreaterThan(0);
   });
