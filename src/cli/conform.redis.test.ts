@@ -68,7 +68,7 @@ describe('bench conform', () => {
     ['SIGKILL', null],
   ] as const)('leaves neither servers nor processes behind after %s', async (signal, expected) => {
     const running = bench(['conform', '--strategy', 'redlock,failover']);
-    await running.says('conform: ');
+    await running.says(' cases');
     running.kill(signal);
     expect((await running.ended).code).toBe(expected);
     for (let i = 0; i < 250 && processesIn(running.room).length > 0; i += 1) await delay(20);
