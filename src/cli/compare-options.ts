@@ -1,28 +1,34 @@
 /** From arguments to the plan of a comparison: two sides, each resolved as a contestant of a run would be. */
-import { LockbenchError, type Plan } from '../contract/index.js';
+import { LockbenchError, type Addresses, type LockStrategy, type Plan } from '../contract/index.js';
 import { freshSeed } from '../base/random.js';
 import { parseDurationMs } from '../base/units.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { ComparePlan, SidePlan } from '../compare/plan.js';
 import type { Revisions } from '../compare/revision.js';
 import { openCatalogue, type Catalogue, type RawOptions } from '../plan/catalogue.js';
+import { clientsOf } from '../plan/resolve-client.js';
 import { resolvePlan } from '../plan/resolve.js';
+import { countedBy } from '../plan/resolve-strategies.js';
 import { runOptions } from '../plan/run-options.js';
 import { isPath, parseStrategies, type StrategyText } from '../plan/strategy-text.js';
+import { addressesOf, addressOptions } from '../servers/addresses.js';
 import type { Args } from './args.js';
 import { external, givenOptions } from './options.js';
 
 export interface Comparison {
   readonly plan: ComparePlan;
   readonly endpoints: readonly NodeEndpoint[];
+  readonly addresses: Addresses<NodeEndpoint>;
   readonly warnings: readonly string[];
   readonly inconclusiveFails: boolean;
 }
 
-const taken =
-  'nodes replicas client servers redis redis-auth-file key-prefix image persistence contenders keys key-choice ttl hold think wait retry retries seed out format'.split(
+const taken = [
+  ...addressOptions,
+  ...'nodes replicas client servers redis redis-auth-file key-prefix image persistence contenders keys key-choice ttl hold think wait retry retries seed out format'.split(
     ' ',
-  );
+  ),
+];
 
 /**
  * The lock's own cost by default: nobody waits, nothing is held. A change of the lock then is the whole of what is measured;
@@ -54,9 +60,10 @@ export async function chooseComparison(
     );
   const [baseline, candidate] = textsOf(kind, args, given);
   const { endpoints, warnings } = external(given);
+  const addresses = addressesOf(given);
   const { strategy: _, ...raw } = { ...defaults, ...given };
   const seed = freshSeed();
-  const resolving = { raw, revisions, endpoints, seed, onPhase, other: candidate };
+  const resolving = { raw, revisions, endpoints, addresses, seed, onPhase, other: candidate };
   const named = kind === 'compare' ? (['--baseline', '--candidate'] as const) : (['--strategy', '--strategy'] as const);
   const first = await resolveSide(baseline, resolving).catch(callIt(named[0]));
   const second =
@@ -73,6 +80,7 @@ export async function chooseComparison(
       image,
       persistence,
       external: plan.external,
+      addresses: plan.addresses,
       keyPrefix,
       contenders,
       keys: given['keys'] === undefined ? null : keys,
@@ -84,6 +92,7 @@ export async function chooseComparison(
       budgetMs,
     },
     endpoints,
+    addresses,
     warnings,
     inconclusiveFails: inconclusive === 'fail',
   };
@@ -123,6 +132,7 @@ interface Resolving {
   readonly raw: RawOptions;
   readonly revisions: Revisions;
   readonly endpoints: readonly NodeEndpoint[];
+  readonly addresses: Addresses<NodeEndpoint>;
   readonly seed: number;
   /** The other side, as it was written. */
   readonly other: string;
@@ -130,7 +140,7 @@ interface Resolving {
 }
 
 async function resolveSide(text: string, resolving: Resolving): Promise<{ plan: Plan; side: SidePlan }> {
-  const { raw, endpoints, seed } = resolving;
+  const { raw, endpoints, addresses, seed } = resolving;
   const parsed = oneStrategy(text);
   const { written, commit } = await atRevision(text, parsed, resolving);
   const [{ name }] = parseStrategies(written);
@@ -140,6 +150,7 @@ async function resolveSide(text: string, resolving: Resolving): Promise<{ plan: 
     catalogue,
     endpoints,
     seed,
+    addresses,
   );
   const [strategy] = plan.strategies;
   return { plan, side: { ...strategy, label: labelOf(text, parsed, strategy.label), commit } };
@@ -175,22 +186,23 @@ async function atRevision(
   return { written: others.length === 0 ? file : `${file}@${others.join(',')}`, commit };
 }
 
-/** --nodes and --replicas are meant for the side that takes them; where neither does, the plan says so. */
+/** --nodes, --replicas and --client are meant for the side that takes them; where neither does, the plan says so. */
 async function applicable(raw: RawOptions, name: string, catalogue: Catalogue, other: string): Promise<RawOptions> {
   const [{ name: otherName }] = parseStrategies(other);
   const others = isPath(otherName) ? await openCatalogue([otherName]) : catalogue;
-  const [mine, theirs] = [topologyOf(name, catalogue), topologyOf(otherName, others)];
-  const meant = (kind: string): boolean => mine === kind || theirs !== kind;
-  return Object.fromEntries(
-    Object.entries(raw).filter(
-      ([key]) => (key !== 'nodes' || meant('quorum')) && (key !== 'replicas' || meant('replicated')),
-    ),
-  );
+  const [mine, theirs] = [designOf(name, catalogue), designOf(otherName, others)];
+  const takes: Readonly<Record<string, (design: LockStrategy) => boolean>> = {
+    nodes: ({ topology }) => countedBy.nodes.includes(topology),
+    replicas: ({ topology }) => countedBy.replicas.includes(topology),
+    client: (design) => clientsOf(design).length > 0,
+  };
+  const meant = (takesIt: (design: LockStrategy) => boolean): boolean =>
+    (mine !== null && takesIt(mine)) || theirs === null || !takesIt(theirs);
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => takes[key] === undefined || meant(takes[key])));
 }
 
-function topologyOf(name: string, { files, strategies }: Catalogue): string | null {
-  const found = files.get(name)?.strategy ?? strategies.find((one) => one.name === name);
-  return found?.topology ?? null;
+function designOf(name: string, { files, strategies }: Catalogue): LockStrategy | null {
+  return files.get(name)?.strategy ?? strategies.find((one) => one.name === name) ?? null;
 }
 
 /** A path is long, and what is behind git= was replaced: as it was written, but for the folder. */

@@ -68,7 +68,7 @@ interface Surroundings {
 function experiment(
   kind: CompareDocument['kind'],
   args: Args,
-  { plan, endpoints, inconclusiveFails }: Comparison,
+  { plan, endpoints, addresses, inconclusiveFails }: Comparison,
   { observer, interruption }: Surroundings,
 ): Promise<CompareDocument> {
   const out = textOption(args, 'out');
@@ -80,6 +80,7 @@ function experiment(
     observer,
     signal: interruption.signal,
     endpoints,
+    addresses,
     interruptedExitCode: () => interruption.exitCode(),
   });
 }

@@ -26,7 +26,7 @@ async function keepReport(result: Result, onTrouble: (text: string) => void): Pr
 }
 
 export async function runCommand(args: Args): Promise<number> {
-  const { plan, endpoints, warnings } = await choose(args);
+  const { plan, endpoints, addresses, warnings } = await choose(args);
   const reporter = await loadPlugin<Reporter>('reporter', textOption(args, 'format'));
   const reports = await chooseReports(args['report']);
   if (args['dry-run'] === true) {
@@ -46,6 +46,7 @@ export async function runCommand(args: Args): Promise<number> {
       observer: progress,
       signal: interruption.signal,
       endpoints,
+      addresses,
       interruptedExitCode: () => interruption.exitCode(),
     });
     progress.end();

@@ -1,6 +1,6 @@
 /** For a document: cases down, contestants across, what is behind each mark in footnotes. */
 import { printable } from '../base/paint.js';
-import { topologyText, type CaseResult, type CaseVerdict, type ConformDocument } from './results.js';
+import { platformText, topologyText, type CaseResult, type CaseVerdict, type ConformDocument } from './results.js';
 import { countsText, reasonText } from './words.js';
 
 const marks: Readonly<Record<CaseVerdict, string>> = {
@@ -18,7 +18,7 @@ export function renderMarkdown({ results, partial }: ConformDocument): string {
     return `[^${notes.indexOf(text) + 1}]`;
   };
   const names = [...new Set(results.flatMap(({ cases }) => cases.map((one) => one.case)))];
-  const heads = results.map(({ strategy, client }) => `${escaped(strategy)}<br>${client}`);
+  const heads = results.map((one) => `${escaped(one.strategy)}<br>${platformText(one)}`);
   const rows = names.map((name) => {
     const found = results.map(({ cases }) => cases.find((one) => one.case === name));
     const behaviour = found.find((one) => one !== undefined)?.behaviour ?? '';
@@ -28,8 +28,8 @@ export function renderMarkdown({ results, partial }: ConformDocument): string {
     '## Conformance',
     results
       .map((result) => {
-        const { strategy, client, topology } = result;
-        return `- ${escaped(strategy)} on ${client}, ${topologyText(topology)}: ${countsText(result)}`;
+        const { strategy, topology } = result;
+        return `- ${escaped(strategy)} on ${platformText(result)}, ${topologyText(topology)}: ${countsText(result)}`;
       })
       .join('\n'),
     table(['case', ...heads], rows),

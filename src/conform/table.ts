@@ -1,7 +1,7 @@
 /** For a terminal: one block for each contestant, with what was not simply passed. */
 import { painter, printable, type Ink } from '../base/paint.js';
 import type { ReportStyle } from '../contract/index.js';
-import { topologyText, type CaseResult, type CaseVerdict, type ConformDocument } from './results.js';
+import { platformText, topologyText, type CaseResult, type CaseVerdict, type ConformDocument } from './results.js';
 import { countsText, reasonText, verdictOrder } from './words.js';
 
 const marks: Readonly<Record<CaseVerdict, readonly [text: string, ink: Ink]>> = {
@@ -17,8 +17,11 @@ export function renderTable({ results, partial }: ConformDocument, style: Report
   const paint = painter(style.colour);
   const lines: string[] = [];
   for (const result of results) {
-    const { strategy, client, topology, cases } = result;
-    lines.push(paint('bold', `${strategy} on ${client}, ${topologyText(topology)}`), `  ${countsText(result)}`);
+    const { strategy, topology, cases } = result;
+    lines.push(
+      paint('bold', `${strategy} on ${platformText(result)}, ${topologyText(topology)}`),
+      `  ${countsText(result)}`,
+    );
     for (const verdict of verdictOrder) {
       if (verdict === 'pass' || verdict === 'not-applicable') continue;
       for (const one of cases.filter((candidate) => candidate.verdict === verdict))

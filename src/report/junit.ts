@@ -6,6 +6,7 @@
 import type { Reporter, Result, RunResult, Verdict } from '../contract/index.js';
 import { isInvalid, isViolation } from '../check/judge.js';
 import { invalidity } from '../check/run-validity.js';
+import { libraryOf } from './library.js';
 import { finding } from './findings.js';
 import { thresholdWords } from './thresholds.js';
 import { element, type Xml, xmlDocument } from './xml.js';
@@ -74,12 +75,12 @@ function checkCase(run: RunResult, verdict: Verdict): Case {
 }
 
 function suiteXml([run, cases]: Suite, result: Result): Xml {
-  const { strategy, client, nodes } = run;
+  const { strategy, nodes } = run;
   const properties = {
     seed: result.seed,
     plan: result.folder === null ? 'not stored' : `${result.folder}/plan.json`,
     lockbench: result.environment.lockbench,
-    client,
+    client: libraryOf(run),
     nodes,
     exitCode: result.exitCode,
     partial: result.partial,
