@@ -59,7 +59,7 @@ async function prepare(
 function experiment(
   kind: CompareDocument['kind'],
   args: Args,
-  { plan, endpoints, inconclusiveFails }: Comparison,
+  { plan, endpoints, addresses, inconclusiveFails }: Comparison,
   { observer, interruption }: { readonly observer: Observer; readonly interruption: Interruption },
 ): Promise<CompareDocument> {
   const out = textOption(args, 'out');
@@ -71,6 +71,7 @@ function experiment(
     observer,
     signal: interruption.signal,
     endpoints,
+    addresses,
     interruptedExitCode: () => interruption.exitCode(),
   });
 }

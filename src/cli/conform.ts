@@ -2,6 +2,7 @@
 import { LockbenchError, type ClientName, type DocumentReporter } from '../contract/index.js';
 import { listPlugins, loadPlugin, unknownName, type Named } from '../base/plugins.js';
 import { openCatalogue } from '../plan/catalogue.js';
+import { allClients, clientsOf } from '../plan/resolve-client.js';
 import { resolvePlan } from '../plan/resolve.js';
 import type { RawOptions } from '../plan/catalogue.js';
 import { commandOptions } from '../plan/command-options.js';
@@ -19,7 +20,6 @@ import type { Prepare } from './step.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
 
-const clients: readonly ClientName[] = ['ioredis', 'node-redis'];
 /** Within what any design takes; the cases choose their own. */
 const planTtl = '10s';
 
@@ -87,14 +87,27 @@ async function chosenContestants(given: RawOptions): Promise<readonly Contestant
   const text = given['strategy'] ?? String(runOptions['strategy'].default);
   const strategy = text === 'all' ? all.map(({ name }) => name).join(',') : text;
   const catalogue = await openCatalogue(parseStrategies(strategy).flatMap(({ name }) => (isPath(name) ? [name] : [])));
-  const wanted = given['client'] === undefined ? clients : given['client'].split(',');
   const { nodes, replicas, servers } = given;
-  const plans = wanted.map((client) => {
-    const raw = { strategy, client, ttl: planTtl, nodes, replicas, servers };
-    const known = Object.entries(raw).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return resolvePlan(Object.fromEntries(known), catalogue, [], 0).strategies;
+  const wanted = given['client']?.split(',');
+  const raw = {
+    strategy,
+    ttl: planTtl,
+    nodes,
+    replicas,
+    servers,
+    ...(wanted?.length === 1 ? { client: wanted[0] } : {}),
+  };
+  const known = Object.entries(raw).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  for (const one of wanted ?? [])
+    if (!allClients.includes(one as ClientName)) throw unknownName('client', one, allClients);
+  const texts = parseStrategies(strategy);
+  return resolvePlan(Object.fromEntries(known), catalogue, [], 0).strategies.flatMap((plan, i) => {
+    const design =
+      catalogue.files.get(texts[i].name)?.strategy ?? catalogue.strategies.find((one) => one.name === plan.name)!;
+    const own = texts[i].settings.some(([key]) => key === 'client');
+    const able = clientsOf(design).filter((client) => wanted === undefined || wanted.includes(client));
+    return plan.client === null || own ? [plan] : able.map((client) => ({ ...plan, client }));
   });
-  return plans[0].flatMap((_, i) => plans.map((strategies) => strategies[i]));
 }
 
 const stepsTold = 10;

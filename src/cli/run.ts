@@ -25,7 +25,7 @@ async function keepReport(result: Result, onTrouble: (text: string) => void): Pr
 }
 
 export const prepareRun: Prepare = async (args) => {
-  const { plan, endpoints, warnings } = await choose(args);
+  const { plan, endpoints, addresses, warnings } = await choose(args);
   const reporter = await runReporter(textOption(args, 'format'));
   const reports = await chooseReports(runReporter, args['report']);
   return {
@@ -40,6 +40,7 @@ export const prepareRun: Prepare = async (args) => {
         observer: progress,
         signal: interruption.signal,
         endpoints,
+        addresses,
         interruptedExitCode: () => interruption.exitCode(),
       });
       progress.end();

@@ -4,4 +4,6 @@ import type { Endpoint } from '../contract/index.js';
 export interface NodeEndpoint extends Endpoint {
   readonly username?: string;
   readonly password?: string;
+  /** Of engines that have several of them. */
+  readonly database?: string;
 }

@@ -76,6 +76,7 @@ const document: ConformDocument = {
     {
       strategy: 'one',
       options: {},
+      engine: 'redis',
       client: 'ioredis',
       topology: { kind: 'quorum', nodes: 5, replicas: 0 },
       claims,

@@ -1,11 +1,11 @@
 /** The lines that reports share. */
-import { topologyText, type CaseResult, type CaseVerdict, type ContestantResult } from './results.js';
+import { platformText, topologyText, type CaseResult, type CaseVerdict, type ContestantResult } from './results.js';
 
 export const verdictOrder: readonly CaseVerdict[] = ['fail', 'error', 'not-claimed', 'not-applicable', 'pass'];
 
 /** `redlock on ioredis, 5 masters`: no two of a document share it. */
-export function contestantText({ strategy, client, topology }: ContestantResult): string {
-  return `${strategy} on ${client}, ${topologyText(topology)}`;
+export function contestantText(result: ContestantResult): string {
+  return `${result.strategy} on ${platformText(result)}, ${topologyText(result.topology)}`;
 }
 
 export function countsText({ cases }: ContestantResult): string {

@@ -13,6 +13,7 @@ import type {
 } from '../contract/index.js';
 import { latencyNames } from '../contract/index.js';
 import { csvText, type Field } from './csv-text.js';
+import { libraryOf } from './library.js';
 import { exclusionUpperBound, violationsOf } from './verdicts.js';
 
 type Column = readonly [name: string, of: (run: RunResult, result: Result) => Field];
@@ -24,7 +25,7 @@ const planColumns: readonly Column[] = [
   ['partial', (_, result) => result.partial],
   ['strategy', (run) => run.strategy],
   ['options', (run) => pairs(run.options)],
-  ['client', (run) => run.client],
+  ['client', (run) => libraryOf(run)],
   ['topology', (run) => run.topology.kind],
   ['nodes', (run) => run.nodes],
   ['replicas', (run) => run.topology.replicas],

@@ -6,6 +6,7 @@
 import type { Reporter, Result, RunResult, Verdict } from '../contract/index.js';
 import { isInvalid, isViolation } from '../check/judge.js';
 import { invalidity } from '../check/run-validity.js';
+import { libraryOf } from './library.js';
 import { finding } from './findings.js';
 import { junitXml, type JunitCase, type JunitSuite } from './junit-xml.js';
 import { thresholdWords } from './thresholds.js';
@@ -53,7 +54,7 @@ function checkCase(run: RunResult, verdict: Verdict): JunitCase {
 }
 
 function suiteOf(run: RunResult, result: Result): JunitSuite {
-  const { strategy, client, nodes, durationMs } = run;
+  const { strategy, nodes, durationMs } = run;
   return {
     name: strategy,
     // Of the measured windows.
@@ -63,7 +64,7 @@ function suiteOf(run: RunResult, result: Result): JunitSuite {
       seed: result.seed,
       plan: result.folder === null ? 'not stored' : `${result.folder}/plan.json`,
       lockbench: result.environment.lockbench,
-      client,
+      client: libraryOf(run),
       nodes,
       exitCode: result.exitCode,
       partial: result.partial,

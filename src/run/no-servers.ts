@@ -6,6 +6,7 @@ export const noServers: Provisioned = {
   servers: [],
   controls: [],
   pids: [],
+  families: [],
   cpuMs: () => Promise.resolve([]),
   onIncident: () => () => {},
   keysLeft: () => Promise.resolve([]),

@@ -4,7 +4,13 @@
  */
 import type { DocumentReporter } from '../../contract/index.js';
 import { junitXml, type JunitCase, type JunitSuite } from '../../report/junit-xml.js';
-import type { CaseResult, CaseVerdict, ConformDocument, ContestantResult } from '../results.js';
+import {
+  platformText,
+  type CaseResult,
+  type ConformDocument,
+  type ContestantResult,
+  type CaseVerdict,
+} from '../results.js';
 import { contestantText, reasonText } from '../words.js';
 
 export default {
@@ -22,7 +28,8 @@ const outcomes: Readonly<Record<CaseVerdict, JunitCase['outcome']>> = {
 };
 
 function suiteOf(result: ContestantResult, { exitCode, partial }: ConformDocument): JunitSuite {
-  const { strategy, client, topology, options, cases } = result;
+  const { strategy, topology, options, cases } = result;
+  const client = platformText(result);
   const properties = { strategy, client, topology: topology.kind, nodes: topology.nodes, replicas: topology.replicas };
   return {
     name: contestantText(result),

@@ -1,7 +1,7 @@
 /** For a document: cases down, contestants across, what is behind each mark in footnotes. */
 import type { DocumentReporter } from '../../contract/index.js';
 import { escapedMarkdown } from '../../report/markdown-text.js';
-import type { CaseResult, CaseVerdict, ConformDocument } from '../results.js';
+import { platformText, type CaseResult, type CaseVerdict, type ConformDocument } from '../results.js';
 import { contestantText, countsText, reasonText } from '../words.js';
 
 export default {
@@ -25,7 +25,7 @@ function render({ results, partial }: ConformDocument): string {
     return `[^${notes.indexOf(text) + 1}]`;
   };
   const names = [...new Set(results.flatMap(({ cases }) => cases.map((one) => one.case)))];
-  const heads = results.map(({ strategy, client }) => `${escapedMarkdown(strategy)}<br>${client}`);
+  const heads = results.map((one) => `${escapedMarkdown(one.strategy)}<br>${platformText(one)}`);
   const rows = names.map((name) => {
     const found = results.map(({ cases }) => cases.find((one) => one.case === name));
     const behaviour = found.find((one) => one !== undefined)?.behaviour ?? '';

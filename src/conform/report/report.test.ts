@@ -14,7 +14,15 @@ function one(name: string, part: Partial<CaseResult> = {}): CaseResult {
 
 function contestant(strategy: string, client: 'ioredis' | 'node-redis', cases: CaseResult[]): ContestantResult {
   const claims = { exclusion: true, expires: true, ownerRelease: false, toleratesDown: 0, toleratesLoss: 0 };
-  return { strategy, options: {}, client, topology: { kind: 'quorum', nodes: 5, replicas: 0 }, claims, cases };
+  return {
+    strategy,
+    options: {},
+    engine: 'redis',
+    client,
+    topology: { kind: 'quorum', nodes: 5, replicas: 0 },
+    claims,
+    cases,
+  };
 }
 
 const document: ConformDocument = {
