@@ -40,6 +40,8 @@ export interface Claims {
   readonly lease?: 'session';
   /** The lock is in the servers' memory alone: whatever they write to disk, a restart forgets it. */
   readonly volatile?: boolean;
+  /** A wait lasts as long as it was asked to, tries as often, and ends when it is cancelled. Absent: so it is. */
+  readonly waitsAsAsked?: boolean;
 }
 
 export interface TtlRules {
@@ -93,6 +95,10 @@ export interface LockStrategy<E extends EngineName = EngineName, O = Options> {
   readonly clients?: readonly [ClientName, ...ClientName[]];
   /** Loaded on every connection before its node counts as up. */
   readonly scripts?: readonly ScriptDecl[];
+  /** Of a published library: the npm package, as it is named here. Imported when it is used, and not before. */
+  readonly library?: string;
+  /** Where a lock of that name is kept in Redis; absent: under its name. */
+  redisKey?(key: string): string;
   /** Pure: what these options promise on this topology, or why they cannot run on it. */
   judge(options: O, topology: Topology): Judgement;
   open(engine: Engines[E], env: StrategyEnv, options: O): Promise<LockSession>;
@@ -132,13 +138,14 @@ export interface Backlog {
 }
 
 /** `tries` counts the rounds of the strategy; `roundMs` is how long the round that was granted took, up to `decidedMs`: the
- * clock as the design read it last, to see that validity was not over. What comes after is the program's own delay. */
+ * clock as the design read it last, to see that validity was not over. What comes after is the program's own delay. Null: a
+ * library that tries again by itself does not tell when the round began that was granted. */
 export type AcquireOutcome =
   | {
       readonly kind: 'granted';
       readonly grant: Grant;
       readonly tries: number;
-      readonly roundMs: number;
+      readonly roundMs: number | null;
       readonly decidedMs: number;
     }
   | { readonly kind: 'refused'; readonly why: RefusedWhy; readonly tries: number }

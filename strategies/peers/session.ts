@@ -1,0 +1,180 @@
+/**
+ * From what a published library offers to the contract of a session: the same for all of them. Nothing of the library is
+ * mended here: what it grants is granted as it says, what it never answers is never answered, and what it does not tell is
+ * not made up.
+ */
+import {
+  type AcquireOutcome,
+  type AcquireRequest,
+  type Backlog,
+  type ExtendOutcome,
+  type Failure,
+  type Grant,
+  type LibraryServers,
+  type LockSession,
+  type RefusedWhy,
+  type ReleaseOutcome,
+  type StrategyEnv,
+} from '../../src/contract/index.js';
+import { Lease } from '../../src/kit/lease.js';
+
+/** What came of one acquire, in the library's own words. `lock` is its handle. */
+export type Told<L> = Won<L> | { readonly kind: 'lost'; readonly tries: number };
+
+export interface Won<L> {
+  readonly kind: 'won';
+  readonly lock: L;
+  readonly token: string;
+  readonly validUntilMs: number;
+  readonly tries: number;
+  /** When the round began that was granted; null where that cannot be known. */
+  readonly roundMs: number | null;
+  readonly fence?: bigint;
+}
+
+export interface Asked extends AcquireRequest {
+  readonly startMs: number;
+}
+
+/** One adapter. Errors of the client may be thrown; those of the library are its answers. */
+export interface Peer<L> {
+  /** How many of the servers must fail before a lock cannot be had. */
+  readonly decisive: number;
+  acquire(key: string, asked: Asked): Promise<Told<L>>;
+  /** Null: it does not say. */
+  release(lock: L): Promise<'released' | 'lost' | 'failed'>;
+  /** The new end of validity, or null when there is none. Absent: it does not extend. */
+  extend?(held: PeerLease<L>, ttlMs: number): Promise<number | null | 'refused'>;
+  close?(): void;
+}
+
+export class PeerLease<L> extends Lease {
+  declare readonly fence?: bigint;
+  /** The library's handle; another one after it was extended, with some. */
+  lock: L;
+
+  constructor(
+    key: string,
+    { token, validUntilMs, lock, fence }: Won<L>,
+    { startMs, ttlMs }: Pick<Asked, 'startMs' | 'ttlMs'>,
+  ) {
+    super(key, token, validUntilMs, startMs);
+    this.lock = lock;
+    this.ttlMs = ttlMs;
+    if (fence !== undefined) this.fence = fence;
+  }
+
+  readonly ttlMs: number;
+}
+
+const unfulfilled: Failure = {
+  code: 'TIMEOUT',
+  fate: 'maybe-executed',
+  message: 'the library gave up, and servers had left commands unanswered',
+};
+
+export class PeerSession<L> implements LockSession {
+  readonly extend?: (grant: Grant, ttlMs: number) => Promise<ExtendOutcome>;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #peak = 0;
+
+  constructor(
+    private readonly servers: LibraryServers,
+    private readonly env: StrategyEnv,
+    private readonly peer: Peer<L>,
+  ) {
+    if (peer.extend !== undefined) this.extend = (grant, ttlMs) => this.#extend(grant as PeerLease<L>, ttlMs);
+  }
+
+  async acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome> {
+    const { servers, env, peer } = this;
+    if (request.cancel.cancelled) return { kind: 'cancelled', tries: 0 };
+    const startMs = env.nowMs();
+    const failedBefore = servers.failedCommands();
+    let told: Told<L>;
+    try {
+      told = await this.#follow(peer.acquire(key, { ...request, startMs }));
+    } catch (error) {
+      if (request.cancel.cancelled) return { kind: 'cancelled', tries: 1 };
+      const failure = servers.failureOf(error);
+      if (failure === null) throw error;
+      if (failure.fate === 'not-executed') return { kind: 'refused', why: 'unreachable', tries: 1 };
+      return { kind: 'unknown', failure, tries: 1 };
+    }
+    if (told.kind === 'lost') {
+      if (request.cancel.cancelled) return { kind: 'cancelled', tries: told.tries };
+      const failed = servers.failedCommands() - failedBefore;
+      return { kind: 'refused', why: this.#whyLost(failed, told.tries), tries: told.tries };
+    }
+    const decidedMs = env.nowMs();
+    const grant = new PeerLease(key, told, { startMs, ttlMs: request.ttlMs });
+    return { kind: 'granted', grant, tries: told.tries, roundMs: told.roundMs, decidedMs };
+  }
+
+  /**
+   * These libraries say no alike when somebody holds the lock and when servers are out of reach. Told apart by the commands that
+   * their clients saw fail meanwhile: so many in each try, whoever's they were, that no quorum could come about.
+   */
+  #whyLost(failed: number, tries: number): RefusedWhy {
+    const callers = Math.max(1, this.#underWay.size);
+    return failed >= this.peer.decisive * Math.max(1, tries) * callers ? 'unreachable' : 'busy';
+  }
+
+  async release(grant: Grant): Promise<ReleaseOutcome> {
+    const failedBefore = this.servers.failedCommands();
+    try {
+      const told = await this.#follow(this.peer.release((grant as PeerLease<L>).lock));
+      if (told !== 'failed') return { kind: told };
+    } catch (error) {
+      const failure = this.servers.failureOf(error);
+      if (failure === null) throw error;
+      return { kind: 'unknown', failure };
+    }
+    // It has failed: with every command answered the lock was not there any more, else nobody knows.
+    if (this.servers.failedCommands() === failedBefore) return { kind: 'lost' };
+    return { kind: 'unknown', failure: unfulfilled };
+  }
+
+  async #extend(lease: PeerLease<L>, ttlMs: number): Promise<ExtendOutcome> {
+    const failedBefore = this.servers.failedCommands();
+    let told: number | null | 'refused';
+    try {
+      told = await this.#follow(this.peer.extend!(lease, ttlMs));
+    } catch (error) {
+      if (this.servers.failureOf(error) === null) throw error;
+      return { kind: 'unknown' };
+    }
+    if (told === 'refused') return { kind: 'refused' };
+    if (told !== null) {
+      lease.validUntilMs = told;
+      return { kind: 'extended', validUntilMs: told };
+    }
+    if (this.servers.failedCommands() !== failedBefore && this.env.nowMs() < lease.validUntilMs)
+      return { kind: 'unknown' };
+    lease.lose();
+    return { kind: 'lost' };
+  }
+
+  /** No call is under way, and what was sent for the others of a fan-out is answered. */
+  async quiesce(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+    await this.servers.answered();
+  }
+
+  backlog(): Backlog {
+    return { pending: this.#underWay.size, peak: this.#peak, dropped: 0 };
+  }
+
+  close(): Promise<void> {
+    this.peer.close?.();
+    return Promise.resolve();
+  }
+
+  #follow<T>(call: Promise<T>): Promise<T> {
+    this.#underWay.add(call);
+    this.#peak = Math.max(this.#peak, this.#underWay.size);
+    const ended = (): void => void this.#underWay.delete(call);
+    call.then(ended, ended);
+    return call;
+  }
+}
