@@ -44,6 +44,21 @@ export async function importPackage<T>(name: string): Promise<T> {
   }
 }
 
+/**
+ * An instance of a CommonJS package that nobody else in this thread has: for those that keep the state of a whole process in
+ * their modules. Only its main file is loaded anew.
+ */
+export function freshPackage<T>(name: string): T {
+  if (installedPackage(name) === null) throw missingPackage(name);
+  const file = require.resolve(name);
+  const { [file]: shared } = require.cache;
+  delete require.cache[file];
+  const fresh = require(name) as T;
+  if (shared === undefined) delete require.cache[file];
+  else require.cache[file] = shared;
+  return fresh;
+}
+
 export function missingPackage(name: string): LockbenchError {
   return new LockbenchError('NO_LIBRARY', `the package ${name} is not installed`, `Install it: ${installCommand(name)}`);
 }

@@ -19,7 +19,7 @@ import {
 import { Lease } from '../../src/kit/lease.js';
 
 /** What came of one acquire, in the library's own words. `lock` is its handle. */
-export type Told<L> = Won<L> | { readonly kind: 'lost'; readonly tries: number };
+export type Told<L> = Won<L> | { readonly kind: 'lost'; readonly tries: number; readonly why?: RefusedWhy };
 
 export interface Won<L> {
   readonly kind: 'won';
@@ -27,9 +27,11 @@ export interface Won<L> {
   readonly token: string;
   readonly validUntilMs: number;
   readonly tries: number;
-  /** When the round began that was granted; null where that cannot be known. */
+  /** How long the round took that was granted; null where that cannot be known. */
   readonly roundMs: number | null;
   readonly fence?: bigint;
+  /** Where the library tells that a lock was lost while held. */
+  onLost?(listener: () => void): void;
 }
 
 export interface Asked extends AcquireRequest {
@@ -41,11 +43,10 @@ export interface Peer<L> {
   /** How many of the servers must fail before a lock cannot be had. */
   readonly decisive: number;
   acquire(key: string, asked: Asked): Promise<Told<L>>;
-  /** Null: it does not say. */
-  release(lock: L): Promise<'released' | 'lost' | 'failed'>;
+  /** failed: it says no, and not why. */
+  release(lock: L): Promise<'released' | 'failed' | 'unknown'>;
   /** The new end of validity, or null when there is none. Absent: it does not extend. */
   extend?(held: PeerLease<L>, ttlMs: number): Promise<number | null | 'refused'>;
-  close?(): void;
 }
 
 export class PeerLease<L> extends Lease {
@@ -104,10 +105,11 @@ export class PeerSession<L> implements LockSession {
     if (told.kind === 'lost') {
       if (request.cancel.cancelled) return { kind: 'cancelled', tries: told.tries };
       const failed = servers.failedCommands() - failedBefore;
-      return { kind: 'refused', why: this.#whyLost(failed, told.tries), tries: told.tries };
+      return { kind: 'refused', why: told.why ?? this.#whyLost(failed, told.tries), tries: told.tries };
     }
     const decidedMs = env.nowMs();
     const grant = new PeerLease(key, told, { startMs, ttlMs: request.ttlMs });
+    told.onLost?.(() => grant.lose());
     return { kind: 'granted', grant, tries: told.tries, roundMs: told.roundMs, decidedMs };
   }
 
@@ -124,7 +126,8 @@ export class PeerSession<L> implements LockSession {
     const failedBefore = this.servers.failedCommands();
     try {
       const told = await this.#follow(this.peer.release((grant as PeerLease<L>).lock));
-      if (told !== 'failed') return { kind: told };
+      if (told === 'released') return { kind: told };
+      if (told === 'unknown') return { kind: told, failure: unfulfilled };
     } catch (error) {
       const failure = this.servers.failureOf(error);
       if (failure === null) throw error;
@@ -166,7 +169,6 @@ export class PeerSession<L> implements LockSession {
   }
 
   close(): Promise<void> {
-    this.peer.close?.();
     return Promise.resolve();
   }
 
