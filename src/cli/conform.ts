@@ -1,6 +1,7 @@
 /** `bench conform`: every behaviour that a lock promises, tried on real servers, and a verdict for each. */
-import { LockbenchError, type ClientName, type DocumentReporter } from '../contract/index.js';
-import { listPlugins, loadPlugin, unknownName, type Named } from '../base/plugins.js';
+import { LockbenchError, type ClientName, type DocumentReporter, type LockStrategy } from '../contract/index.js';
+import { installedPackage } from '../base/packages.js';
+import { listPlugins, loadPlugin, unknownName } from '../base/plugins.js';
 import { openCatalogue } from '../plan/catalogue.js';
 import { allClients, clientsOf } from '../plan/resolve-client.js';
 import { resolvePlan } from '../plan/resolve.js';
@@ -83,9 +84,7 @@ async function chosenCases(wanted: string | null): Promise<readonly ConformCase[
 }
 
 async function chosenContestants(given: RawOptions): Promise<readonly Contestant[]> {
-  const all = await listPlugins<Named>('strategy');
-  const text = given['strategy'] ?? String(runOptions['strategy'].default);
-  const strategy = text === 'all' ? all.map(({ name }) => name).join(',') : text;
+  const strategy = await spelledOut(given['strategy'] ?? String(runOptions['strategy'].default));
   const catalogue = await openCatalogue(parseStrategies(strategy).flatMap(({ name }) => (isPath(name) ? [name] : [])));
   const { nodes, replicas, servers } = given;
   const wanted = given['client']?.split(',');
@@ -108,6 +107,18 @@ async function chosenContestants(given: RawOptions): Promise<readonly Contestant
     const able = clientsOf(design).filter((client) => wanted === undefined || wanted.includes(client));
     return plan.client === null || own ? [plan] : able.map((client) => ({ ...plan, client }));
   });
+}
+
+/** `all`: our designs and the published libraries that are installed, these in both profiles; `peers`: only these. */
+async function spelledOut(text: string): Promise<string> {
+  const known = await listPlugins<LockStrategy>('strategy');
+  const ours = known.filter(({ library }) => library === undefined).map(({ name }) => name);
+  const peers = known
+    .filter(({ library }) => library !== undefined && installedPackage(library) !== null)
+    .flatMap(({ name }) => [name, `${name}@profile=default`]);
+  if (text === 'peers' && peers.length === 0)
+    throw new LockbenchError('NO_LIBRARY', 'no published library is installed', 'npm ci --ignore-scripts installs them.');
+  return text === 'all' ? [...ours, ...peers].join(',') : text === 'peers' ? peers.join(',') : text;
 }
 
 const stepsTold = 10;

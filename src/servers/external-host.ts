@@ -4,12 +4,14 @@ import { LockbenchError, type Topology } from '../contract/index.js';
 import { Fleet, type Member } from './fleet.js';
 import { provisionedOf, type Provisioned, type ServerHost } from './host.js';
 import { awaitReplicas } from './replicas.js';
+import { prefixesOf } from './server-settings.js';
 import { rolesOf } from './roles.js';
 import { verifyExternal } from './verify-external.js';
 
 export interface ExternalSettings {
   readonly external: readonly NodeEndpoint[];
   readonly keyPrefix: string;
+  readonly otherKeyPrefixes?: readonly string[];
 }
 
 export class ExternalHost implements ServerHost {
@@ -20,7 +22,8 @@ export class ExternalHost implements ServerHost {
 
   async provision(topology: Topology): Promise<Provisioned> {
     const roles = rolesOf(topology);
-    const { external, keyPrefix } = this.settings;
+    const { external } = this.settings;
+    const prefixes = prefixesOf(this.settings);
     if (external.length < roles.length) {
       throw new LockbenchError(
         'BAD_ARGUMENT',
@@ -29,9 +32,9 @@ export class ExternalHost implements ServerHost {
       );
     }
     const members = roles.map((role, i): Member => ({ ...role, endpoint: external[i]!, pid: null }));
-    const fleet = new Fleet(members, keyPrefix);
+    const fleet = new Fleet(members, prefixes);
     try {
-      await verifyExternal(fleet, keyPrefix);
+      await verifyExternal(fleet, prefixes);
       await awaitReplicas(fleet);
       const provisioned = await provisionedOf(fleet, () => fleet.removeKeys());
       this.#provisioned.add(provisioned);

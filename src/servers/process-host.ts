@@ -8,6 +8,7 @@ import { ProcessControl, type Berth } from './process-control.js';
 import type { RedisBinary } from './redis-binary.js';
 import { startRedis, type StartOptions } from './redis-process.js';
 import { awaitReplicas } from './replicas.js';
+import { prefixesOf } from './server-settings.js';
 import { rolesOf, type Role } from './roles.js';
 import type { ServerProcess } from './server-process.js';
 import { ShimShop, verifyLoaded, type ShimNeeds, type Shims } from './shims/preload.js';
@@ -17,6 +18,7 @@ export interface ProcessSettings {
   readonly binary: RedisBinary;
   readonly persistence: Persistence;
   readonly keyPrefix: string;
+  readonly otherKeyPrefixes?: readonly string[];
 }
 
 interface Started {
@@ -49,7 +51,7 @@ export class ProcessHost implements ServerHost {
         endpoint: server.endpoint,
         pid: server.pid,
       }));
-      const fleet = new Fleet(members, this.settings.keyPrefix);
+      const fleet = new Fleet(members, prefixesOf(this.settings));
       this.#yard.adopt(fleet);
       for (const [i, { berth, server }] of started.entries())
         controls.push(new ProcessControl(i, berth, fleet, members[i]!, server));
