@@ -60,7 +60,11 @@ export function freshPackage<T>(name: string): T {
 }
 
 export function missingPackage(name: string): LockbenchError {
-  return new LockbenchError('NO_LIBRARY', `the package ${name} is not installed`, `Install it: ${installCommand(name)}`);
+  return new LockbenchError(
+    'NO_LIBRARY',
+    `the package ${name} is not installed`,
+    `Install it: ${installCommand(name)}`,
+  );
 }
 
 /** In the very version that we were tried with, without running what it brings along. */

@@ -117,7 +117,11 @@ async function spelledOut(text: string): Promise<string> {
     .filter(({ library }) => library !== undefined && installedPackage(library) !== null)
     .flatMap(({ name }) => [name, `${name}@profile=default`]);
   if (text === 'peers' && peers.length === 0)
-    throw new LockbenchError('NO_LIBRARY', 'no published library is installed', 'npm ci --ignore-scripts installs them.');
+    throw new LockbenchError(
+      'NO_LIBRARY',
+      'no published library is installed',
+      'npm ci --ignore-scripts installs them.',
+    );
   return text === 'all' ? [...ours, ...peers].join(',') : text === 'peers' ? peers.join(',') : text;
 }
 

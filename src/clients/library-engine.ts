@@ -114,10 +114,7 @@ class Servers implements LibraryServers {
   }
 }
 
-function badCredentials(
-  { host, port, password }: LibraryServers['endpoints'][number],
-  reason: string,
-): LockbenchError {
+function badCredentials({ host, port, password }: LibraryServers['endpoints'][number], reason: string): LockbenchError {
   const told = password ? reason.replaceAll(password, '***') : reason;
   return new LockbenchError('UNREACHABLE', `${host}:${port} did not accept the credentials: ${told}`);
 }

@@ -7,7 +7,13 @@ import { Redis } from 'ioredis';
 import type { Failure, LibraryClientOptions } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
 import { downFailure, resetFailure, serverFailure, timeoutFailure } from './failures.js';
-import { backoffMs, credentialErrors, type LibraryWatch, type WatchedClient, type WatchedEvents } from './library-watch.js';
+import {
+  backoffMs,
+  credentialErrors,
+  type LibraryWatch,
+  type WatchedClient,
+  type WatchedEvents,
+} from './library-watch.js';
 
 export function watchIoredis(
   node: number,

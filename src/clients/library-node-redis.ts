@@ -15,7 +15,13 @@ import {
 import type { Failure, LibraryClientOptions } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
 import { downFailure, resetFailure, serverFailure, timeoutFailure } from './failures.js';
-import { backoffMs, credentialErrors, type LibraryWatch, type WatchedClient, type WatchedEvents } from './library-watch.js';
+import {
+  backoffMs,
+  credentialErrors,
+  type LibraryWatch,
+  type WatchedClient,
+  type WatchedEvents,
+} from './library-watch.js';
 
 type Client = ReturnType<typeof createClient>;
 type Send = Client['sendCommand'];
@@ -38,9 +44,7 @@ export function watchNodeRedis(
       host,
       port,
       ...(tls ? { tls: true, ...(isIP(host) === 0 ? { servername: host } : {}) } : {}),
-      ...(reconnectMs === null
-        ? {}
-        : { reconnectStrategy: (retries: number) => backoffMs(reconnectMs, retries) }),
+      ...(reconnectMs === null ? {} : { reconnectStrategy: (retries: number) => backoffMs(reconnectMs, retries) }),
     },
   }) as Client;
   client.on('ready', () => events.up());

@@ -21,6 +21,11 @@ export default {
   judge: judgeQuorum({}),
   async open(servers, env, options) {
     const library = await importPackage<Library>('redis-semaphore');
-    return openRedisSemaphore(servers, env, options, (clients, key, its) => new library.RedlockMutex(clients, key, its));
+    return openRedisSemaphore(
+      servers,
+      env,
+      options,
+      (clients, key, its) => new library.RedlockMutex(clients, key, its),
+    );
   },
 } satisfies LockStrategy<'library', PeerOptions>;
