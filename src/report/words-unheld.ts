@@ -3,7 +3,7 @@
  * fault or a dead holder explains it, the words about these do.
  */
 import type { Result, RunResult } from '../contract/index.js';
-import { formatCount, formatMs, formatNumber, formatPercent, formatSettingMs } from '../base/units.js';
+import { formatCount, formatMs, formatPercent, formatSettingMs } from '../base/units.js';
 import { plural } from './text.js';
 import { isControl } from './verdicts.js';
 import type { Word } from './words.js';
@@ -16,7 +16,9 @@ export function unheldWords({ runs }: Result): Word[] {
 }
 
 function unheld(run: RunResult): Word[] {
-  const { unheld: found, faults, orphans, ttlMs, contenders } = run;
+  const { faults, orphans, ttlMs, contenders } = run;
+  // A summary that was written before this was looked at has none.
+  const found = run.unheld ?? null;
   // Of one round: the window of one.
   const windowMs = run.durationMs / Math.max(1, run.repeats.length);
   if (found === null || faults.length > 0 || orphans.count > 0 || found.ms < windowMs * tellingShare) return [];
@@ -30,7 +32,7 @@ function unheld(run: RunResult): Word[] {
   ];
   const text =
     `${run.strategy}: nobody held key ${key} for ${formatPercent(Math.min(1, ms / windowMs))} of the measured time, in ` +
-    `${formatNumber(gaps)} ${plural(gaps, 'gap')} of ${lasting}, though ${who} waited for it`;
+    `${formatCount(gaps)} ${plural(gaps, 'gap')} of ${lasting}, though ${who} waited for it`;
   return [{ level: 'warning', text, evidence: lines }];
 }
 
