@@ -15,6 +15,7 @@ const topologies: Readonly<Record<Topology['kind'], Topology>> = {
   single: { kind: 'single', nodes: 1, replicas: 0 },
   quorum: { kind: 'quorum', nodes: 5, replicas: 0 },
   replicated: { kind: 'replicated', nodes: 1, replicas: 2 },
+  sentinel: { kind: 'sentinel', nodes: 1, replicas: 2 },
 };
 
 const [strategies, workloads, shapes, checks, reporters, scenarios] = await Promise.all([

@@ -180,10 +180,10 @@ async function applicable(raw: RawOptions, name: string, catalogue: Catalogue, o
   const [{ name: otherName }] = parseStrategies(other);
   const others = isPath(otherName) ? await openCatalogue([otherName]) : catalogue;
   const [mine, theirs] = [topologyOf(name, catalogue), topologyOf(otherName, others)];
-  const meant = (kind: string): boolean => mine === kind || theirs !== kind;
+  const meant = (...kinds: readonly (string | null)[]): boolean => kinds.includes(mine) || !kinds.includes(theirs);
   return Object.fromEntries(
     Object.entries(raw).filter(
-      ([key]) => (key !== 'nodes' || meant('quorum')) && (key !== 'replicas' || meant('replicated')),
+      ([key]) => (key !== 'nodes' || meant('quorum')) && (key !== 'replicas' || meant('replicated', 'sentinel')),
     ),
   );
 }

@@ -1,5 +1,5 @@
 /** What the suite found: `bench conform --format json` prints the document, a public interface like `summary.json`. */
-import type { Claims, ClientName, Options, Topology } from '../contract/index.js';
+import { sentinelCount, type Claims, type ClientName, type Options, type Topology } from '../contract/index.js';
 
 export const conformSchemaVersion = 1;
 
@@ -44,5 +44,7 @@ export interface ConformDocument {
 export function topologyText({ kind, nodes, replicas }: Topology): string {
   if (kind === 'none') return 'no server';
   if (kind === 'quorum') return `${nodes} ${nodes === 1 ? 'master' : 'masters'}`;
-  return kind === 'replicated' ? `a primary and ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}` : 'one server';
+  if (replicas === 0) return 'one server';
+  const withReplicas = `a primary and ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`;
+  return kind === 'sentinel' ? `${withReplicas} with ${sentinelCount} sentinels` : withReplicas;
 }

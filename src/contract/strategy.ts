@@ -2,14 +2,20 @@
 import type { Cancel, Failure, RedisNode, ScriptDecl } from './redis.js';
 import type { Options, OptionSpec } from './options.js';
 
-export type TopologyKind = 'none' | 'single' | 'quorum' | 'replicated';
+export type TopologyKind = 'none' | 'single' | 'quorum' | 'replicated' | 'sentinel';
 
-/** none: no server. single: one. quorum: `nodes` independent masters. replicated: a primary and `replicas`. */
+/**
+ * none: no server. single: one. quorum: `nodes` independent masters. replicated: a primary and `replicas`. sentinel: the
+ * same, watched by `sentinelCount` sentinels who promote a replica when the primary is gone.
+ */
 export interface Topology {
   readonly kind: TopologyKind;
   readonly nodes: number;
   readonly replicas: number;
 }
+
+/** Two of them must agree that the primary is down, and elect who promotes. */
+export const sentinelCount = 3;
 
 /** What a design promises with these options on this topology. Judged, not declared: `quorum=1` promises less than a majority. */
 export interface Claims {
@@ -23,6 +29,8 @@ export interface Claims {
   readonly toleratesDown: number;
   /** So many nodes may lose their data at once and exclusion still holds. */
   readonly toleratesLoss: number;
+  /** How long nobody may get the lock while it gets over what it tolerates, where others must decide first. Absent: not at all. */
+  readonly recoversMs?: number;
   /** Every grant carries a fencing token, larger than those of all grants before it. Absent: it mints none. */
   readonly fences?: boolean;
 }

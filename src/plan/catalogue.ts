@@ -38,7 +38,7 @@ function checked(path: string, strategy: LockStrategy): LockStrategy {
   const wrong = [
     typeof strategy.judge === 'function' ? '' : 'judge is no function',
     typeof strategy.open === 'function' ? '' : 'open is no function',
-    ['none', 'single', 'quorum', 'replicated'].includes(strategy.topology)
+    ['none', 'single', 'quorum', 'replicated', 'sentinel'].includes(strategy.topology)
       ? ''
       : `topology is ${JSON.stringify(strategy.topology)}`,
     strategy.engine === 'redis' ? '' : `engine is ${JSON.stringify(strategy.engine)}`,

@@ -76,7 +76,7 @@ describe('a plan', () => {
     [{ workload: 'countr' }, 'did you mean counter'],
     [{ strategy: 'single@quorum=all' }, 'option of single'],
     [{ strategy: 'single', nodes: '3' }, 'a strategy of quorum topology'],
-    [{ strategy: 'redlock', replicas: '1' }, 'a strategy of replicated topology'],
+    [{ strategy: 'redlock', replicas: '1' }, 'a strategy of replicated or sentinel topology'],
     [{ strategy: 'redlock@quorum=6' }, 'quorum=6 needs as many nodes'],
     [{ strategy: 'redlock@quorum=half' }, 'one of majority, all'],
     [{ strategy: 'failover@waitReplicas=3' }, 'waitReplicas=3 needs as many replicas'],

@@ -1,6 +1,7 @@
 /** The contestants of a plan: each with its options, its client, its topology, and what it then promises. */
 import {
   LockbenchError,
+  sentinelCount,
   type ClientName,
   type Judgement,
   type LockStrategy,
@@ -21,6 +22,8 @@ import { isPath, parseStrategies, type StrategyText } from './strategy-text.js';
 /** Settings of the run that one contestant may have for itself. */
 export const ownSettings = ['client', 'nodes', 'replicas', 'retry', 'retries'] as const;
 
+const withReplicas = ['replicated', 'sentinel'] as const satisfies readonly Topology['kind'][];
+
 export function resolveStrategies(
   raw: RawOptions,
   catalogue: Catalogue,
@@ -31,24 +34,24 @@ export function resolveStrategies(
   const texts = parseStrategies(raw.strategy ?? (runOptions.strategy.default as string));
   if (texts.length === 0) problems.add('--strategy', raw.strategy ?? '', 'at least one strategy');
   const plans = texts.flatMap((text) => resolveStrategy(text, raw, catalogue, problems, ttlMs) ?? []);
-  for (const [kind, option] of [
-    ['quorum', 'nodes'],
-    ['replicated', 'replicas'],
+  for (const [kinds, option] of [
+    [['quorum'], 'nodes'],
+    [withReplicas, 'replicas'],
   ] as const) {
     if (
       raw[option] !== undefined &&
       plans.length === texts.length &&
-      !plans.some((plan) => plan.topology.kind === kind)
+      !plans.some((plan) => kinds.some((kind) => kind === plan.topology.kind))
     ) {
       problems.add(
         `--${option}`,
         raw[option],
-        `a strategy of ${kind} topology (${plans.map((plan) => `${plan.name} is ${plan.topology.kind}`).join(', ')})`,
+        `a strategy of ${kinds.join(' or ')} topology (${plans.map((plan) => `${plan.name} is ${plan.topology.kind}`).join(', ')})`,
       );
     }
   }
   for (const { label, topology } of plans) {
-    const needed = topology.kind === 'none' ? 0 : topology.nodes + topology.replicas;
+    const needed = topology.nodes + topology.replicas + (topology.kind === 'sentinel' ? sentinelCount : 0);
     if (externalCount > 0 && externalCount < needed)
       problems.add('--redis', `${externalCount} addresses`, `${needed}, for ${label}`);
   }
@@ -179,7 +182,7 @@ function topologyOf(strategy: LockStrategy, nodes: number, replicas: number): To
   return {
     kind,
     nodes: kind === 'none' ? 0 : kind === 'quorum' ? nodes : 1,
-    replicas: kind === 'replicated' ? replicas : 0,
+    replicas: withReplicas.some((one) => one === kind) ? replicas : 0,
   };
 }
 

@@ -24,7 +24,13 @@ export const runOptions: Readonly<Record<string, RunField>> = {
       help: 'lock designs, separated by commas: single,redlock@quorum=all,./my-lock.js',
     },
     nodes: { kind: 'integer', default: 5, min: 1, max: 99, help: 'independent masters of a quorum design' },
-    replicas: { kind: 'integer', default: 2, min: 1, max: 16, help: 'replicas of a replicated design' },
+    replicas: {
+      kind: 'integer',
+      default: 2,
+      min: 1,
+      max: 16,
+      help: 'replicas of a replicated design, sentinels or not',
+    },
     client: { kind: 'choice', default: 'ioredis', choices: ['ioredis', 'node-redis'], help: 'Redis client library' },
     repeat: { kind: 'integer', default: 1, min: 1, max: 1000, help: 'rounds, in an order drawn from the seed' },
     trials: {

@@ -99,7 +99,7 @@ function strategyText({ name, file, options, client, topology, retry }: Strategy
     ...Object.entries(options ?? {}).map(([key, value]) => `${key}=${value}`),
     `client=${client}`,
     ...(topology?.kind === 'quorum' ? [`nodes=${topology.nodes}`] : []),
-    ...(topology?.kind === 'replicated' ? [`replicas=${topology.replicas}`] : []),
+    ...(topology?.replicas > 0 ? [`replicas=${topology.replicas}`] : []),
     `retry=${retry?.kind}:${times}`,
     ...(retry?.limit == null ? [] : [`retries=${retry.limit}`]),
   ];

@@ -6,6 +6,7 @@ import {
   LockbenchError,
   errorCodes,
   exitCodes,
+  sentinelCount,
   type Check,
   type Environment,
   type Fault,
@@ -252,5 +253,7 @@ function describe({ topology }: StrategyPlan): string {
       return `${topology.nodes} independent Redis`;
     case 'replicated':
       return `a primary with ${topology.replicas} replicas`;
+    case 'sentinel':
+      return `a primary with ${topology.replicas} replicas and ${sentinelCount} sentinels`;
   }
 }

@@ -3,7 +3,7 @@
  * hit it before the harness otherwise), and proved to be ours before anybody talks to it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { delay, nowMs } from '../base/clock.js';
 import { freshSeed } from '../base/random.js';
@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly folderName?: string;
   readonly persistence: Persistence;
   readonly extraArgs?: readonly string[];
+  /** Makes it a sentinel, which keeps no data: the configuration that it begins with, and goes on writing itself. */
+  readonly sentinel?: string;
   /** Asked of clients; the endpoint carries it. */
   readonly password?: string;
   readonly guardian?: Guardian;
@@ -62,6 +64,7 @@ const logTailLines = 8;
 
 /** In the server's folder, beside its data. */
 export const logName = 'server.log';
+const sentinelFileName = 'sentinel.conf';
 
 // Below the range from which systems take ports for outgoing connections: nothing slips in between choice and bind,
 // and a connection attempt to a port nobody listens on yet cannot come out of that very port and meet itself.
@@ -171,7 +174,11 @@ function follow(child: ChildProcess): Life {
 }
 
 function launch(o: StartOptions, folder: string, user: ServerUser | null, port: number, logPath: string): ChildProcess {
-  const args = ['--port', String(port), '--bind', host, '--dir', folder, ...serverArgs(o.persistence)];
+  const place = ['--port', String(port), '--bind', host, '--dir', folder];
+  const args =
+    o.sentinel === undefined
+      ? [...place, ...serverArgs(o.persistence)]
+      : [sentinelFile(folder, o.sentinel), ...place, '--sentinel'];
   if (o.password !== undefined) args.push('--requirepass', o.password);
   // A file handle, not a log file of the server's own: the linker's complaints get there, too.
   const log = openSync(logPath, 'a', 0o600);
@@ -191,6 +198,14 @@ function launch(o: StartOptions, folder: string, user: ServerUser | null, port: 
   } finally {
     closeSync(log);
   }
+}
+
+/** What an earlier attempt on another port has made of it is no use. */
+function sentinelFile(folder: string, text: string): string {
+  const path = join(folder, sentinelFileName);
+  writeFileSync(path, text);
+  handOver(path);
+  return path;
 }
 
 /** What this process wrote; earlier attempts on other ports wrote into the same file. */

@@ -36,13 +36,13 @@ export class Cluster {
     this.world = new World(seed, tracing);
     this.#link = { ...scenario.link };
     this.topology = topologyFor(strategy, scenario);
-    const { kind, nodes, replicas } = this.topology;
+    const { nodes, replicas } = this.topology;
     this.servers = Array.from({ length: nodes + replicas }, (_, index) => {
       const rate = scenario.clockRates[index % scenario.clockRates.length];
       return new SimServer(this.world, `n${index}`, {
         clock: { rate, offsetMs: this.world.uniformMs(clockOffsetMs) },
         replicaMs: Array.from({ length: index === 0 ? replicas : 0 }, () => scenario.replicaMs),
-        readOnly: kind === 'replicated' && index > 0,
+        readOnly: replicas > 0 && index > 0,
       });
     });
   }
@@ -158,7 +158,11 @@ export class Cluster {
 
 export function topologyFor({ topology: kind }: LockStrategy, { nodes, replicas }: Scenario): Topology {
   if (kind === 'none') return { kind, nodes: 0, replicas: 0 };
-  return { kind, nodes: kind === 'quorum' ? nodes : 1, replicas: kind === 'replicated' ? replicas : 0 };
+  return {
+    kind,
+    nodes: kind === 'quorum' ? nodes : 1,
+    replicas: kind === 'replicated' || kind === 'sentinel' ? replicas : 0,
+  };
 }
 
 function envOf(world: World, loop: EventLoop, scenario: Scenario): StrategyEnv {
