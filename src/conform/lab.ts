@@ -31,9 +31,11 @@ export function serverSettings(kind: LabKind, image: string): ServerSettings {
 export async function openLab(topology: Topology, kind: LabKind, image: string): Promise<Lab> {
   const host = await openServers(serverSettings(kind, image));
   try {
-    const { controls } = await host.provision(topology);
+    const { controls, endpoints, sentinels } = await host.provision(topology);
+    // Cases stop and kill the primary for moments: roles that move meanwhile would be there for the next case.
+    for (const sentinel of sentinels) await putOff(sentinel, endpoints[0].sentinel!.masterName);
     const roles = rolesOf(topology);
-    const servers = controls.map((control, i) => new Server(control, roles[i]));
+    const servers = controls.map((control, i) => new Server(control, roles[i], endpoints[i]));
     return { control: host.kind === 'process', servers, close: () => host.close() };
   } catch (error) {
     await host.close();
@@ -41,20 +43,26 @@ export async function openLab(topology: Topology, kind: LabKind, image: string):
   }
 }
 
+/** Longer than any suite. */
+const neverMs = 86_400_000;
+
+async function putOff(sentinel: ServerControl, masterName: string): Promise<void> {
+  await sentinel.call('SENTINEL', 'SET', masterName, 'down-after-milliseconds', neverMs);
+}
+
 class Server implements LabServer {
   readonly name: string;
   readonly kind: Role['kind'];
-  readonly endpoint: NodeEndpoint;
   #alive = true;
   #comesBack: RestartData = 'empty';
 
   constructor(
     private readonly control: ServerControl,
     role: Role,
+    readonly endpoint: NodeEndpoint,
   ) {
     this.name = control.name;
     this.kind = role.kind;
-    this.endpoint = control.endpoint;
   }
 
   call(name: string, ...args: readonly (string | number)[]): Promise<Reply> {
