@@ -47,7 +47,7 @@ export async function cutOff(lab: FaultLab, replica: FaultServer): Promise<CutOf
 }
 
 /** Counts the different values that locks have at the primary, until it is asked for them. */
-function watchPrimary(lab: FaultLab): () => number {
+export function watchPrimary(lab: FaultLab): () => number {
   const values = new Set<string>();
   let over = false;
   const look = async (): Promise<void> => {
@@ -85,11 +85,16 @@ export async function promote(
 }
 
 async function bringBack(lab: FaultLab, chosen: FaultServer): Promise<void> {
+  await lab.servers[0]!.start('empty');
+  await demote(lab, chosen, inStepLimitMs);
+}
+
+/** The old primary follows the chosen one; resolves when all servers are in step. */
+export async function demote(lab: FaultLab, chosen: FaultServer, limitMs: number): Promise<void> {
   const [primary] = lab.servers;
-  await primary!.start('empty');
   await lab.follow(primary!, chosen);
   const wanted = await offsetOf(chosen, 'master_repl_offset');
-  const untilMs = lab.nowMs() + inStepLimitMs;
+  const untilMs = lab.nowMs() + limitMs;
   while ((await inStep(chosen, wanted)) < lab.servers.length - 1) {
     if (lab.nowMs() > untilMs) throw new Error(`${primary!.name} came back and did not catch up`);
     await delay(lookMs);

@@ -14,6 +14,7 @@ import { findRedis } from './redis-binary.js';
 
 export type { ServerControl } from './control.js';
 export type { Provisioned, ServerHost } from './host.js';
+export { watchThrough } from './sentinels.js';
 export { clockShimAvailable, type ShimAvailability } from './shims/clock.js';
 export { fsyncShimAvailable } from './shims/fsync.js';
 export type { ShimNeeds } from './shims/preload.js';
