@@ -47,7 +47,17 @@ const breaksOne = (fault: string): readonly Case[] => [
 export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
   blackhole: [minority('takes a minority from Redlock, which goes on', 'blackhole:2@50ms')],
   cut: [minority('takes a minority from Redlock, which goes on', 'cut:2/all@50ms')],
-  kill: [minority('takes a minority from Redlock, which goes on', 'kill:2@50ms')],
+  kill: [
+    minority('takes a minority from Redlock, which goes on', 'kill:2@50ms'),
+    {
+      says: 'makes sentinels promote a replica, where the lock can be had while the old primary is still dead',
+      plan: { strategy: 'failover-sentinel', fault: 'kill@100ms', duration: '5s' },
+      fails: [null],
+      also: ([{ faults }]) => {
+        expect(faults[0].longestGap?.untilMs).toBeLessThan(faults[0].healedMs!);
+      },
+    },
+  ],
   freeze: [minority('takes a minority from Redlock, which goes on', 'freeze:2@50ms')],
   'cut-replies': [{ ...minority('costs Redlock nothing in a minority', 'cut-replies:2/all@100ms'), also: () => {} }],
   delay: [{ ...minority('costs Redlock nothing in a minority', 'delay:2@100ms,by=30ms'), also: () => {} }],
@@ -173,6 +183,34 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
       says: 'keeps the lock that the promoted replica knows',
       plan: { strategy: 'failover', fault: 'promote-current@100ms' },
       fails: [null],
+    },
+  ],
+  'sentinel-failover': [
+    {
+      says: 'breaks a lock that no replica knew',
+      plan: { strategy: 'failover-sentinel', fault: 'sentinel-failover@100ms', ttl: '8s', duration: '6s' },
+      fails: [exclusion],
+      also: ([{ faults }]) => {
+        expect(faults[0].what).toMatch(/the sentinels promoted replica \d after \d+ ms/);
+        expect(faults[0].lost).toHaveLength(1);
+      },
+    },
+    {
+      says: 'breaks none that counts only when all replicas know it',
+      plan: { strategy: 'failover-sentinel@waitReplicas=all', fault: 'sentinel-failover@100ms', duration: '9s' },
+      fails: [null],
+    },
+    {
+      says: 'keeps the lock that the promoted replica knows, by command',
+      plan: { strategy: 'failover-sentinel', fault: 'sentinel-failover@100ms,how=command', duration: '6s' },
+      fails: [null],
+    },
+  ],
+  'split-brain': [
+    {
+      says: 'lets both sides in',
+      plan: { strategy: 'failover-sentinel', fault: 'split-brain@100ms+500ms', duration: '8s' },
+      fails: [exclusion],
     },
   ],
   'script-flush': [
