@@ -30,6 +30,8 @@ const minority = (says: string, fault: string, more: RawOptions = {}): Case => (
   fails: [null],
   also: available,
 });
+/** Sentinels take 2 s, and 6 when the votes of the first election are divided. */
+const elected: RawOptions = { duration: '9s' };
 /** K3 of the matrix: one client is left with three of five nodes, so its lock hangs on each of them. */
 const breaksOne = (fault: string): readonly Case[] => [
   {
@@ -51,7 +53,7 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
     minority('takes a minority from Redlock, which goes on', 'kill:2@50ms'),
     {
       says: 'makes sentinels promote a replica, where the lock can be had while the old primary is still dead',
-      plan: { strategy: 'failover-sentinel', fault: 'kill@100ms', duration: '5s' },
+      plan: { strategy: 'failover-sentinel', fault: 'kill@100ms', ...elected },
       fails: [null],
       also: ([{ faults }]) => {
         expect(faults[0].longestGap?.untilMs).toBeLessThan(faults[0].healedMs!);
@@ -188,7 +190,7 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
   'sentinel-failover': [
     {
       says: 'breaks a lock that no replica knew',
-      plan: { strategy: 'failover-sentinel', fault: 'sentinel-failover@100ms', ttl: '8s', duration: '6s' },
+      plan: { strategy: 'failover-sentinel', fault: 'sentinel-failover@100ms', ttl: '12s', ...elected },
       fails: [exclusion],
       also: ([{ faults }]) => {
         expect(faults[0].what).toMatch(/the sentinels promoted replica \d after \d+ ms/);
@@ -197,19 +199,19 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
     },
     {
       says: 'breaks none that counts only when all replicas know it',
-      plan: { strategy: 'failover-sentinel@waitReplicas=all', fault: 'sentinel-failover@100ms', duration: '9s' },
+      plan: { strategy: 'failover-sentinel@waitReplicas=all', fault: 'sentinel-failover@100ms', duration: '12s' },
       fails: [null],
     },
     {
       says: 'keeps the lock that the promoted replica knows, by command',
-      plan: { strategy: 'failover-sentinel', fault: 'sentinel-failover@100ms,how=command', duration: '6s' },
+      plan: { strategy: 'failover-sentinel', fault: 'sentinel-failover@100ms,how=command', duration: '5s' },
       fails: [null],
     },
   ],
   'split-brain': [
     {
       says: 'lets both sides in',
-      plan: { strategy: 'failover-sentinel', fault: 'split-brain@100ms+500ms', duration: '8s' },
+      plan: { strategy: 'failover-sentinel', fault: 'split-brain@100ms+500ms', duration: '11s' },
       fails: [exclusion],
     },
   ],

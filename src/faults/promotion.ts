@@ -2,9 +2,15 @@
  * What the two promotions have in common. The script: a holder is kept inside, the primary dies, the replica becomes
  * primary, clients and the other replicas follow it. In the end the old primary comes back, empty, as a replica.
  */
-import type { Caught, FaultLab, FaultServer } from '../contract/index.js';
+import type { Caught, FaultLab, FaultServer, Topology } from '../contract/index.js';
 import { delay } from '../base/clock.js';
 import { keepHolder } from './aim.js';
+
+/** Where sentinels watch they would promote another one, or take ours back. */
+export function onlyWithoutSentinels({ topology: { kind } }: { readonly topology: Topology }): string | null {
+  if (kind === 'sentinel') return 'there the sentinels promote: use sentinel-failover';
+  return kind === 'replicated' ? null : 'there is no replica to promote';
+}
 
 export function anyReplica(lab: FaultLab): FaultServer {
   const replicas = lab.servers.slice(1);

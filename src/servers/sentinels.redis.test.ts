@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { delay, nowMs } from '../base/clock.js';
+import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { Reply, Topology } from '../contract/index.js';
+import { startRelay } from '../relay/relay.js';
 import { ContainerHost } from './container-host.js';
 import { openServers, type Provisioned, type ServerHost } from './provision.js';
 
@@ -28,9 +30,12 @@ async function primaryPort(): Promise<number> {
   return ports.find((port) => ports.filter((other) => other === port).length > 1) ?? NaN;
 }
 
-async function external(order: readonly number[]): Promise<Provisioned> {
+async function external(
+  order: readonly number[],
+  ways: Readonly<Record<number, NodeEndpoint>> = {},
+): Promise<Provisioned> {
   const all = [...servers.controls, ...servers.sentinels].map(({ endpoint }) => endpoint);
-  const opened = await openServers({ ...settings, external: order.map((at) => all[at]!) });
+  const opened = await openServers({ ...settings, external: order.map((at) => ways[at] ?? all[at]!) });
   return opened.provision(topology);
 }
 
@@ -45,13 +50,17 @@ describe('sentinels', () => {
     expect(known).toEqual(servers.endpoints.map(({ host: at, port }, node) => [node, at, port]));
   });
 
-  test('of somebody else are taken in the order of --redis, by run id, and left as they were', async () => {
-    const theirs = await external([0, 1, 2, 3, 4, 5]);
+  test('of somebody else are taken in the order of --redis, whatever way leads there, and left as they were', async () => {
+    // As with mapped ports: the sentinels know this server by another address than we do.
+    const relay = await startRelay(servers.endpoints[2]!);
+    const theirs = await external([0, 1, 2, 3, 4, 5], { 2: relay.endpoint });
     expect(theirs.endpoints[0]!.sentinel).toMatchObject({
       masterName: servers.endpoints[0]!.sentinel!.masterName,
       places: expect.arrayContaining([{ host: '127.0.0.1', port: servers.endpoints[2]!.port, node: 2 }]),
     });
+    expect(theirs.endpoints[2]).toEqual(relay.endpoint);
     await theirs.stop();
+    await relay.close();
     expect(await primaryPort()).toBe(servers.endpoints[0]!.port);
   });
 
