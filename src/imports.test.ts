@@ -75,6 +75,7 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
     'src/check',
     'src/conform',
     'src/compare',
+    'src/stats/metrics.ts',
   ],
   'src/compare': [
     'src/contract',
