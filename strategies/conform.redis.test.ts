@@ -1,5 +1,5 @@
 /**
- * Every strategy on real servers, with both clients: each behaviour that it claims is a test. What a design does not
+ * Every strategy for Redis on real servers, with both clients: each behaviour that it claims is a test. What a design does not
  * claim, or what cannot be asked of it, is left out and not skipped.
  */
 import { expect, describe, it } from 'vitest';
@@ -14,6 +14,7 @@ const topologies: Readonly<Record<Topology['kind'], Topology>> = {
   quorum: { kind: 'quorum', nodes: 5, replicas: 0 },
   replicated: { kind: 'replicated', nodes: 1, replicas: 2 },
   sentinel: { kind: 'sentinel', nodes: 1, replicas: 2 },
+  cluster: { kind: 'cluster', nodes: 3, replicas: 0 },
 };
 const retry = { kind: 'uniform', minMs: 1, maxMs: 10, limit: null } as const;
 
@@ -24,11 +25,12 @@ function contestant(strategy: LockStrategy, client: ClientName, settings: Option
   const judgement = strategy.judge(options, topology);
   if ('refused' in judgement) throw new Error(judgement.refused);
   const text = Object.entries(settings).map(([key, value]) => `@${key}=${value}`);
-  const { name } = strategy;
-  return { label: name + text.join(''), name, file: null, options, client, topology, claims: judgement.claims, retry };
+  const { name, engine } = strategy;
+  const { claims } = judgement;
+  return { label: name + text.join(''), name, file: null, options, engine, client, topology, claims, retry };
 }
 
-const strategies = await listPlugins<LockStrategy>('strategy');
+const strategies = (await listPlugins<LockStrategy>('strategy')).filter(({ engine }) => engine === 'redis');
 const redlock = strategies.find(({ name }) => name === 'redlock')!;
 const clients = ['ioredis', 'node-redis'] as const;
 const contestants = [

@@ -19,6 +19,8 @@ const folders = {
   'load shape': new URL('../load/', import.meta.url),
   check: new URL('../check/', import.meta.url),
   reporter: new URL('../report/', import.meta.url),
+  'report of a comparison': new URL('../compare/report/', import.meta.url),
+  'report of conformance': new URL('../conform/report/', import.meta.url),
   scenario: new URL('../../bench/scenarios/', import.meta.url),
   fault: new URL('../faults/', import.meta.url),
   'conformance case': new URL('../conform/cases/', import.meta.url),

@@ -1,5 +1,5 @@
 /** CPU time and run-queue wait as the Linux scheduler counts them; null where there is no /proc. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 export interface ScheduleTimes {
   readonly cpuNs: number;
@@ -11,9 +11,20 @@ export function threadTimes(): ScheduleTimes | null {
   return read('/proc/thread-self/schedstat');
 }
 
-/** Of the main thread of a process. */
+/** Of a process, all its threads together. */
 export function processTimes(pid: number): ScheduleTimes | null {
-  return read(`/proc/${pid}/schedstat`);
+  let cpuNs = 0;
+  let queuedNs = 0;
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const times = read(`/proc/${pid}/task/${thread}/schedstat`);
+      cpuNs += times?.cpuNs ?? 0;
+      queuedNs += times?.queuedNs ?? 0;
+    }
+  } catch {
+    return null;
+  }
+  return { cpuNs, queuedNs };
 }
 
 function read(file: string): ScheduleTimes | null {

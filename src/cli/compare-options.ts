@@ -1,35 +1,41 @@
 /** From arguments to the plan of a comparison: two sides, each resolved as a contestant of a run would be. */
-import { LockbenchError, type Plan } from '../contract/index.js';
+import {
+  LockbenchError,
+  type Addresses,
+  type LockStrategy,
+  type OptionField,
+  type OptionValue,
+  type Plan,
+} from '../contract/index.js';
 import { freshSeed } from '../base/random.js';
-import { parseDurationMs } from '../base/units.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { ComparePlan, SidePlan } from '../compare/plan.js';
 import type { Revisions } from '../compare/revision.js';
 import { openCatalogue, type Catalogue, type RawOptions } from '../plan/catalogue.js';
+import { commandOptions, comparisonOptions } from '../plan/command-options.js';
+import { parseField } from '../plan/parse-field.js';
+import { clientsOf } from '../plan/resolve-client.js';
 import { resolvePlan } from '../plan/resolve.js';
+import { countedBy } from '../plan/resolve-strategies.js';
 import { runOptions } from '../plan/run-options.js';
 import { isPath, parseStrategies, type StrategyText } from '../plan/strategy-text.js';
+import { addressesOf } from '../servers/addresses.js';
 import type { Args } from './args.js';
 import { external, givenOptions } from './options.js';
 
 export interface Comparison {
   readonly plan: ComparePlan;
   readonly endpoints: readonly NodeEndpoint[];
+  readonly addresses: Addresses<NodeEndpoint>;
   readonly warnings: readonly string[];
   readonly inconclusiveFails: boolean;
 }
-
-const taken =
-  'nodes replicas client servers redis redis-auth-file key-prefix image persistence contenders keys key-choice ttl hold think wait retry retries seed out format'.split(
-    ' ',
-  );
 
 /**
  * The lock's own cost by default: nobody waits, nothing is held. A change of the lock then is the whole of what is measured;
  * under contention it would be a part of it, beside the luck of the retry delays.
  */
 const defaults: RawOptions = { workers: '1', contenders: '4', hold: '0', think: '0' };
-const usualBudgetMs = 75_000;
 
 export async function chooseComparison(
   kind: 'compare' | 'calibrate',
@@ -38,25 +44,22 @@ export async function chooseComparison(
   onPhase: (text: string) => void,
 ): Promise<Comparison> {
   const given = givenOptions(args);
+  const taken = Object.keys(commandOptions[kind]);
   for (const name of Object.keys(given))
-    if (!taken.includes(name) && !(kind === 'calibrate' && name === 'strategy'))
+    if (!taken.includes(name))
       throw new LockbenchError(
         'BAD_ARGUMENT',
         `${kind} does not take --${name}`,
-        `It takes ${kind === 'compare' ? '--baseline, --candidate' : '--strategy'}, --budget and ${taken.map((one) => `--${one}`).join(', ')}.`,
+        `It takes ${taken.map((one) => `--${one}`).join(', ')}.`,
       );
-  const budgetMs = budgetOf(args['budget']);
-  const inconclusive = args['inconclusive'] ?? 'pass';
-  if (inconclusive !== 'pass' && inconclusive !== 'fail')
-    throw new LockbenchError(
-      'BAD_ARGUMENT',
-      `--inconclusive: got ${JSON.stringify(inconclusive)}, expected pass or fail`,
-    );
+  const budgetMs = ownOption(args, 'budget') as number;
+  const inconclusive = ownOption(args, 'inconclusive');
   const [baseline, candidate] = textsOf(kind, args, given);
   const { endpoints, warnings } = external(given);
+  const addresses = addressesOf(given);
   const { strategy: _, ...raw } = { ...defaults, ...given };
   const seed = freshSeed();
-  const resolving = { raw, revisions, endpoints, seed, onPhase, other: candidate };
+  const resolving = { raw, revisions, endpoints, addresses, seed, onPhase, other: candidate };
   const named = kind === 'compare' ? (['--baseline', '--candidate'] as const) : (['--strategy', '--strategy'] as const);
   const first = await resolveSide(baseline, resolving).catch(callIt(named[0]));
   const second =
@@ -73,6 +76,7 @@ export async function chooseComparison(
       image,
       persistence,
       external: plan.external,
+      addresses: plan.addresses,
       keyPrefix,
       contenders,
       keys: given['keys'] === undefined ? null : keys,
@@ -84,6 +88,7 @@ export async function chooseComparison(
       budgetMs,
     },
     endpoints,
+    addresses,
     warnings,
     inconclusiveFails: inconclusive === 'fail',
   };
@@ -98,11 +103,14 @@ function callIt(option: string): (error: unknown) => never {
   };
 }
 
-function budgetOf(given: unknown): number {
-  if (given === undefined) return usualBudgetMs;
-  const ms = typeof given === 'string' ? parseDurationMs(given) : null;
-  if (ms !== null && ms > 0) return ms;
-  throw new LockbenchError('BAD_ARGUMENT', `--budget: got ${JSON.stringify(given)}, expected a time such as 20s or 5m`);
+/** Of those that only comparisons have. */
+function ownOption(args: Args, name: 'budget' | 'inconclusive'): OptionValue {
+  const field = comparisonOptions[name] as OptionField;
+  const text = args[name];
+  if (text === undefined) return field.default;
+  const parsed = typeof text === 'string' ? parseField(field, text) : { expected: 'one value' };
+  if ('value' in parsed) return parsed.value;
+  throw new LockbenchError('BAD_ARGUMENT', `--${name}: got ${JSON.stringify(text)}, expected ${parsed.expected}`);
 }
 
 function textsOf(kind: 'compare' | 'calibrate', args: Args, given: RawOptions): readonly [string, string] {
@@ -123,6 +131,7 @@ interface Resolving {
   readonly raw: RawOptions;
   readonly revisions: Revisions;
   readonly endpoints: readonly NodeEndpoint[];
+  readonly addresses: Addresses<NodeEndpoint>;
   readonly seed: number;
   /** The other side, as it was written. */
   readonly other: string;
@@ -130,7 +139,7 @@ interface Resolving {
 }
 
 async function resolveSide(text: string, resolving: Resolving): Promise<{ plan: Plan; side: SidePlan }> {
-  const { raw, endpoints, seed } = resolving;
+  const { raw, endpoints, addresses, seed } = resolving;
   const parsed = oneStrategy(text);
   const { written, commit } = await atRevision(text, parsed, resolving);
   const [{ name }] = parseStrategies(written);
@@ -140,6 +149,7 @@ async function resolveSide(text: string, resolving: Resolving): Promise<{ plan: 
     catalogue,
     endpoints,
     seed,
+    addresses,
   );
   const [strategy] = plan.strategies;
   return { plan, side: { ...strategy, label: labelOf(text, parsed, strategy.label), commit } };
@@ -175,22 +185,23 @@ async function atRevision(
   return { written: others.length === 0 ? file : `${file}@${others.join(',')}`, commit };
 }
 
-/** --nodes and --replicas are meant for the side that takes them; where neither does, the plan says so. */
+/** --nodes, --replicas and --client are meant for the side that takes them; where neither does, the plan says so. */
 async function applicable(raw: RawOptions, name: string, catalogue: Catalogue, other: string): Promise<RawOptions> {
   const [{ name: otherName }] = parseStrategies(other);
   const others = isPath(otherName) ? await openCatalogue([otherName]) : catalogue;
-  const [mine, theirs] = [topologyOf(name, catalogue), topologyOf(otherName, others)];
-  const meant = (...kinds: readonly (string | null)[]): boolean => kinds.includes(mine) || !kinds.includes(theirs);
-  return Object.fromEntries(
-    Object.entries(raw).filter(
-      ([key]) => (key !== 'nodes' || meant('quorum')) && (key !== 'replicas' || meant('replicated', 'sentinel')),
-    ),
-  );
+  const [mine, theirs] = [designOf(name, catalogue), designOf(otherName, others)];
+  const takes: Readonly<Record<string, (design: LockStrategy) => boolean>> = {
+    nodes: ({ topology }) => countedBy.nodes.includes(topology),
+    replicas: ({ topology }) => countedBy.replicas.includes(topology),
+    client: (design) => clientsOf(design).length > 0,
+  };
+  const meant = (takesIt: (design: LockStrategy) => boolean): boolean =>
+    (mine !== null && takesIt(mine)) || theirs === null || !takesIt(theirs);
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => takes[key] === undefined || meant(takes[key])));
 }
 
-function topologyOf(name: string, { files, strategies }: Catalogue): string | null {
-  const found = files.get(name)?.strategy ?? strategies.find((one) => one.name === name);
-  return found?.topology ?? null;
+function designOf(name: string, { files, strategies }: Catalogue): LockStrategy | null {
+  return files.get(name)?.strategy ?? strategies.find((one) => one.name === name) ?? null;
 }
 
 /** A path is long, and what is behind git= was replaced: as it was written, but for the folder. */

@@ -1,7 +1,8 @@
 /** From parsed arguments to a plan: scenario under options, strategies from files, addresses with their secrets apart. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { LockbenchError, type Plan } from '../contract/index.js';
+import { isDeepStrictEqual } from 'node:util';
+import { LockbenchError, type Addresses, type Plan } from '../contract/index.js';
 import { loadPlugin, type Named } from '../base/plugins.js';
 import { freshSeed } from '../base/random.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
@@ -12,6 +13,7 @@ import type { RawOptions } from '../plan/catalogue.js';
 import { parseStoredPlan, restorePlan } from '../plan/stored-plan.js';
 import { isPath, parseStrategies } from '../plan/strategy-text.js';
 import { parseEndpoints } from '../servers/external-url.js';
+import { addressesOf, addressOptions } from '../servers/addresses.js';
 import { readRedisAuth } from '../servers/redis-auth.js';
 import type { Args } from './args.js';
 
@@ -24,6 +26,7 @@ export interface Scenario extends Named {
 export interface Chosen {
   readonly plan: Plan;
   readonly endpoints: readonly NodeEndpoint[];
+  readonly addresses: Addresses<NodeEndpoint>;
   readonly warnings: readonly string[];
 }
 
@@ -37,12 +40,14 @@ export async function choose(args: Args): Promise<Chosen> {
   const paths = parseStrategies(raw.strategy ?? String(runOptions.strategy.default))
     .map(({ name }) => name)
     .filter(isPath);
-  return { plan: resolvePlan(raw, await openCatalogue(paths), endpoints, freshSeed()), endpoints, warnings };
+  const addresses = addressesOf(raw);
+  const plan = resolvePlan(raw, await openCatalogue(paths), endpoints, freshSeed(), addresses);
+  return { plan, endpoints, addresses, warnings };
 }
 
 async function chooseStored(given: RawOptions, path: string): Promise<Chosen> {
   const beside = Object.keys(given).filter(
-    (name) => !['plan', 'out', 'format', 'report', 'redis', 'redis-auth-file'].includes(name),
+    (name) => !['plan', 'out', 'format', 'report', 'redis', 'redis-auth-file', ...addressOptions].includes(name),
   );
   if (beside.length > 0) {
     throw new LockbenchError(
@@ -61,7 +66,23 @@ async function chooseStored(given: RawOptions, path: string): Promise<Chosen> {
       'Addresses and passwords are not taken from a stored plan.',
     );
   }
-  return { plan, endpoints, warnings };
+  const addresses = addressesOf(given);
+  if (!isDeepStrictEqual(counts(plan.addresses), counts(addresses)))
+    throw new LockbenchError(
+      'BAD_ARGUMENT',
+      `the plan needs external servers of ${inWords(plan.addresses)}, and given are ${inWords(addresses)}`,
+      'Addresses and passwords are not taken from a stored plan.',
+    );
+  return { plan, endpoints, addresses, warnings };
+}
+
+function counts(addresses: Addresses): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(addresses).map(([engine, list]) => [engine, list.length]));
+}
+
+function inWords(addresses: Addresses): string {
+  const words = Object.entries(counts(addresses)).map(([engine, count]) => `${engine} (${count})`);
+  return words.length === 0 ? 'no other engine' : words.join(', ');
 }
 
 /** The options that were given, each once, as text. */

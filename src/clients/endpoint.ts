@@ -4,6 +4,8 @@ import type { Endpoint } from '../contract/index.js';
 export interface NodeEndpoint extends Endpoint {
   readonly username?: string;
   readonly password?: string;
+  /** Of engines that have several of them. */
+  readonly database?: string;
   /** Absent where the role stays where it is. */
   readonly sentinel?: SentinelRole;
 }

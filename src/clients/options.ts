@@ -49,13 +49,15 @@ export const nodeRedisSocketOptions = {
 
 /** The options as they go into the result: no address, no secret. `retryStrategy: null` stands for a function that says so. */
 export function clientOptions(client: ClientName): Readonly<Record<string, unknown>> {
-  if (client === 'ioredis') {
-    return { library: client, version: versionOf('ioredis'), ...ioredisOptions, retryStrategy: null };
-  }
-  return { library: client, version: versionOf('redis'), ...nodeRedisOptions, socket: nodeRedisSocketOptions };
+  if (client === 'ioredis') return { ...libraryVersion(client), ...ioredisOptions, retryStrategy: null };
+  return { ...libraryVersion(client), ...nodeRedisOptions, socket: nodeRedisSocketOptions };
 }
 
-function versionOf(library: string): string {
+export function libraryVersion(client: ClientName): { readonly library: string; readonly version: string } {
+  return { library: client, version: versionOf(client === 'ioredis' ? 'ioredis' : 'redis') };
+}
+
+export function versionOf(library: string): string {
   const manifest: unknown = createRequire(import.meta.url)(`${library}/package.json`);
   return (manifest as { readonly version: string }).version;
 }

@@ -1,17 +1,17 @@
 /** A whole comparison: the run's folder, the servers, the course of it, the verdict, and the document that holds it all. */
-import { errorCodes, exitCodes, LockbenchError, type Environment } from '../contract/index.js';
+import { errorCodes, exitCodes, LockbenchError, type Addresses, type Environment } from '../contract/index.js';
 import { wallClock } from '../base/clock.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import { RunStore } from '../record/store.js';
 import { environment } from '../run/environment.js';
 import { silent, type Observer } from '../run/observer.js';
-import { openServers } from '../servers/provision.js';
+import { Hosts } from '../servers/provision.js';
 import { calibrationOf, floorOf, readCalibration, writeCalibration } from './calibration.js';
 import { conclude } from './conclude.js';
 import { Course, designOf } from './course.js';
 import { compareSchemaVersion, exitCodeOf, type CompareDocument } from './document.js';
 import { sides, type ComparePlan } from './plan.js';
-import { needsServers, provisionBoth, type SharedServers } from './servers.js';
+import { provisionBoth, type SharedServers } from './servers.js';
 
 export interface ExperimentOptions {
   readonly kind: CompareDocument['kind'];
@@ -25,6 +25,8 @@ export interface ExperimentOptions {
   readonly signal?: AbortSignal;
   /** Secrets of external servers, in the order of `plan.external`. They go nowhere else. */
   readonly endpoints?: readonly NodeEndpoint[];
+  /** As `plan.addresses`, with their secrets. */
+  readonly addresses?: Addresses<NodeEndpoint>;
   readonly interruptedExitCode?: () => number;
 }
 
@@ -62,7 +64,6 @@ export async function runExperiment(plan: ComparePlan, options: ExperimentOption
     confirming,
     interrupted,
     failure: failure?.message ?? null,
-    calibrating,
   });
   const exitCode = exitCodeOf({
     verdict: conclusion.verdict,
@@ -78,6 +79,7 @@ export async function runExperiment(plan: ComparePlan, options: ExperimentOption
     folder: store.where,
     partial: interrupted || failure !== null,
     exitCode: failure === null || conclusion.exact.candidate.violations > 0 ? exitCode : errorCodes[failure.code],
+    inconclusiveFails: options.inconclusiveFails,
     ...conclusion,
     plan,
     design,
@@ -109,12 +111,20 @@ async function onServers(
   warn: (text: string) => void,
 ): Promise<Ended> {
   const { servers: kind, image, persistence, keyPrefix } = plan;
-  const settings = { kind, image, persistence, keyPrefix, external: options.endpoints ?? plan.external };
-  const host = needsServers(plan) ? await openServers(settings) : null;
+  const hosts = new Hosts({
+    kind,
+    image,
+    persistence,
+    keyPrefix,
+    external: options.endpoints ?? plan.external,
+    addresses: options.addresses ?? plan.addresses,
+  });
   let servers: SharedServers | null = null;
   try {
-    observer.phase(host?.kind === 'external' ? 'connecting to the servers' : 'starting the servers');
-    servers = await provisionBoth(host, plan);
+    const found = await hosts.all(sides.map((side) => plan[side]));
+    const external = found.length > 0 && found.every(({ kind: how }) => how === 'external');
+    observer.phase(external ? 'connecting to the servers' : 'starting the servers');
+    servers = await provisionBoth(hosts, plan);
     servers.onIncident(warn);
     await course.run(servers);
     return { servers, failure: null };
@@ -124,7 +134,7 @@ async function onServers(
     return { servers, failure: error };
   } finally {
     await servers?.stop();
-    await host?.close();
+    await hosts.close();
   }
 }
 

@@ -4,7 +4,15 @@
  * Fresh processes, because each has its own luck with compilation and memory; slices, because what a machine does changes
  * within seconds, and only neighbours in time can be compared.
  */
-import type { Endpoint, KeyChoice, Persistence, RetryPlan, ServersKind, StrategyPlan } from '../contract/index.js';
+import type {
+  Addresses,
+  Endpoint,
+  KeyChoice,
+  Persistence,
+  RetryPlan,
+  ServersKind,
+  StrategyPlan,
+} from '../contract/index.js';
 import { formatSettingMs } from '../base/units.js';
 import { leastClusters } from '../stats/clustered-bootstrap.js';
 
@@ -25,6 +33,7 @@ export interface ComparePlan {
   readonly image: string;
   readonly persistence: Persistence;
   readonly external: readonly Endpoint[];
+  readonly addresses: Addresses;
   readonly keyPrefix: string;
   readonly contenders: number;
   /** Null: each contender has a key of its own, so nobody waits and the lock's own cost is measured. */

@@ -4,8 +4,8 @@
  */
 import { LockbenchError, type Environment, type Topology } from '../contract/index.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
-import type { Provisioned, ServerHost } from '../servers/provision.js';
-import type { ComparePlan, Side } from './plan.js';
+import { serversOf, type Hosts, type Provisioned } from '../servers/provision.js';
+import { sides, type ComparePlan, type Side } from './plan.js';
 
 export interface SharedServers {
   readonly endpoints: Readonly<Record<Side, readonly NodeEndpoint[]>>;
@@ -16,14 +16,11 @@ export interface SharedServers {
   stop(): Promise<void>;
 }
 
-export function needsServers({ baseline, candidate }: ComparePlan): boolean {
-  return baseline.topology.kind !== 'none' || candidate.topology.kind !== 'none';
-}
-
-export async function provisionBoth(host: ServerHost | null, plan: ComparePlan): Promise<SharedServers> {
+export async function provisionBoth(hosts: Hosts, plan: ComparePlan): Promise<SharedServers> {
   const [a, b] = [plan.baseline.topology, plan.candidate.topology];
-  const common = commonTopology(a, b);
-  if (common === null && host?.kind === 'external')
+  const alike = serversOf(plan.baseline.engine) === serversOf(plan.candidate.engine);
+  const common = alike || a.kind === 'none' || b.kind === 'none' ? commonTopology(a, b) : null;
+  if (common === null && alike && (await hosts.of(plan.baseline.engine)).kind === 'external')
     throw new LockbenchError(
       'BAD_PLAN',
       `the baseline needs ${words(a)} and the candidate ${words(b)}: external servers cannot be both`,
@@ -31,9 +28,14 @@ export async function provisionBoth(host: ServerHost | null, plan: ComparePlan):
     );
   const started: Provisioned[] = [];
   const stop = async (): Promise<void> => void (await Promise.all(started.map((one) => one.stop())));
+  const theOne = a.kind === 'none' ? 'candidate' : 'baseline';
+  const wanted = (common === null ? sides : ([theOne] as const)).map((side) => ({
+    engine: plan[side].engine,
+    topology: common ?? plan[side].topology,
+  }));
   try {
-    for (const topology of common === null ? [a, b] : [common])
-      if (host !== null && topology.kind !== 'none') started.push(await host.provision(topology));
+    for (const { engine, topology } of wanted)
+      if (topology.kind !== 'none') started.push(await (await hosts.of(engine)).provision(topology));
   } catch (error) {
     await stop();
     throw error;
@@ -54,6 +56,7 @@ export async function provisionBoth(host: ServerHost | null, plan: ComparePlan):
 export function commonTopology(a: Topology, b: Topology): Topology | null {
   if (a.kind === 'none') return b;
   if (b.kind === 'none') return a;
+  if (a.kind === 'cluster' || b.kind === 'cluster') return a.kind === b.kind && a.nodes === b.nodes ? a : null;
   const independent = (one: Topology): boolean => one.kind === 'single' || one.kind === 'quorum';
   if (independent(a) && independent(b)) return count(a) >= count(b) ? a : b;
   return a.kind === b.kind && a.replicas === b.replicas ? a : null;
@@ -64,6 +67,7 @@ function count({ kind, nodes, replicas }: Topology): number {
 }
 
 function words({ kind, nodes, replicas }: Topology): string {
+  if (kind === 'cluster') return `a cluster of ${nodes}`;
   if (replicas > 0) return `a primary with ${replicas} replicas${kind === 'sentinel' ? ' and sentinels' : ''}`;
   return nodes === 1 ? 'one master' : `${nodes} masters`;
 }

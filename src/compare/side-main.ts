@@ -10,7 +10,7 @@ import { loadPlugin, loadPluginFile } from '../base/plugins.js';
 import { seededRandom, tokenSource } from '../base/random.js';
 import { sleep } from '../base/sleep.js';
 import { threadTimes } from '../base/thread-times.js';
-import { clientOptions, openNodes, type NodeSet } from '../clients/open.js';
+import { openEngine } from '../clients/engine.js';
 import { retryPolicy } from '../kit/retry.js';
 import { addHistogram, emptyHistogram } from '../record/histogram.js';
 import { summariseLatency } from '../stats/latency.js';
@@ -35,10 +35,10 @@ async function open(spec: SideSpec): Promise<SideAnswer> {
       ? await loadPlugin<LockStrategy>('strategy', strategy.name)
       : await loadPluginFile<LockStrategy>('strategy', strategy.file);
   const settings = { connectTimeoutMs, readyWaitMs, scripts: design.scripts ?? [] };
-  const nodes = await openNodes(strategy.client, endpoints, settings);
-  if (!nodes.nodes.every((node) => node.shared.up))
+  const opened = await openEngine(strategy, endpoints, settings);
+  if (!opened.isUp())
     throw new LockbenchError('SERVER_FAILED', `no connection to every server within ${readyWaitMs / 1000} s`);
-  const session = await openSession(design, strategy, nodes.nodes, {
+  const session = await openSession(design, strategy, opened.engine, {
     nowMs,
     after,
     sleep,
@@ -46,12 +46,8 @@ async function open(spec: SideSpec): Promise<SideAnswer> {
     token: tokenSource(),
     retry: retryPolicy(strategy.retry),
   });
-  parts = { session, meter: meterOf(nodes), spec, nextKey: keysOf(spec) };
-  return { kind: 'opened', clientOptions: endpoints.length === 0 ? {} : clientOptions(strategy.client) };
-}
-
-function meterOf({ meter }: NodeSet): LoopParts['meter'] {
-  return meter;
+  parts = { session, meter: opened.meter, spec, nextKey: keysOf(spec) };
+  return { kind: 'opened', clientOptions: endpoints.length === 0 ? {} : opened.options };
 }
 
 function keysOf({ contenders, keys, keyChoice, seed, stream }: SideSpec): (() => number)[] {

@@ -4,13 +4,12 @@
  */
 import { noCancel } from '../base/cancel.js';
 import { delay, nowMs } from '../base/clock.js';
-import { openNodes, type NodeSet } from '../clients/open.js';
+import { openEngine, type OpenedEngine } from '../clients/engine.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import {
   LockbenchError,
   type AcquireOutcome,
   type AcquireRequest,
-  type ClientName,
   type ExtendOutcome,
   type Grant,
   type LockSession,
@@ -18,6 +17,7 @@ import {
   type Options,
   type ReleaseOutcome,
   type RetryPolicy,
+  type StrategyPlan,
 } from '../contract/index.js';
 import { answerOption, envOf } from './env.js';
 import { limits, within } from './limits.js';
@@ -27,7 +27,7 @@ import { ensure, NotApplicable, shown, Violation } from './verify.js';
 
 export interface ClientSpec {
   readonly strategy: LockStrategy;
-  readonly client: ClientName;
+  readonly contestant: Pick<StrategyPlan, 'engine' | 'client'>;
   readonly endpoints: readonly NodeEndpoint[];
   readonly options: Options;
   /** Names its stream of random numbers. */
@@ -41,18 +41,19 @@ const pollMs = 2;
 
 export async function openClient(spec: ClientSpec): Promise<Client> {
   const scripts = spec.strategy.scripts ?? [];
-  const nodes = await openNodes(spec.client, spec.endpoints, {
+  const opened = await openEngine(spec.contestant, spec.endpoints, {
     connectTimeoutMs,
     readyWaitMs: limits.openMs,
     scripts,
   });
   try {
-    if (!isUp(nodes)) throw new LockbenchError('SERVER_FAILED', `no connection to a server within ${limits.openMs} ms`);
+    if (!opened.isUp())
+      throw new LockbenchError('SERVER_FAILED', `no connection to a server within ${limits.openMs} ms`);
     const env = envOf(spec.name, spec.retry);
-    const session = await asked('open', limits.openMs, () => spec.strategy.open(nodes.nodes, env, spec.options));
-    return new CheckedClient(nodes, session, spec.options);
+    const session = await asked('open', limits.openMs, () => spec.strategy.open(opened.engine, env, spec.options));
+    return new CheckedClient(opened, session, spec);
   } catch (error) {
-    await nodes.close();
+    await opened.close();
     throw error;
   }
 }
@@ -62,15 +63,15 @@ class CheckedClient implements Client {
   #closing: Promise<void> | null = null;
 
   constructor(
-    private readonly nodes: NodeSet,
+    private readonly opened: OpenedEngine,
     private readonly session: LockSession,
-    options: Options,
+    { options, endpoints }: ClientSpec,
   ) {
     const name = answerOption(options);
     const answerMs = name === null ? limits.unknownAnswerMs : Number(options[name]);
     const replicaMs = typeof options['waitTimeout'] === 'number' ? options['waitTimeout'] : 0;
     // One after another in the worst case, and the undoing of a failed try comes on top.
-    this.boundMs = (answerMs + replicaMs) * Math.max(3, nodes.nodes.length) + limits.spareMs;
+    this.boundMs = (answerMs + replicaMs) * Math.max(3, endpoints.length) + limits.spareMs;
   }
 
   async acquire(key: string, ask: Partial<AcquireRequest> = {}): Promise<AcquireOutcome> {
@@ -110,13 +111,8 @@ class CheckedClient implements Client {
     return asked('quiesce', limits.quiesceMs, () => this.session.quiesce());
   }
 
-  async answered(): Promise<void> {
-    const ping = { name: 'PING', args: [] };
-    await Promise.all(
-      this.nodes.nodes.map(
-        ({ shared }) => new Promise<void>((resolve) => shared.send(ping, limits.quiesceMs, 0, () => resolve())),
-      ),
-    );
+  answered(): Promise<void> {
+    return this.opened.answered();
   }
 
   backlog(): ReturnType<LockSession['backlog']> {
@@ -126,12 +122,12 @@ class CheckedClient implements Client {
   }
 
   commands(): number {
-    return this.nodes.meter.commands;
+    return this.opened.meter.commands;
   }
 
   async connected(): Promise<void> {
     const limitMs = nowMs() + limits.eventuallyMs;
-    while (!isUp(this.nodes)) {
+    while (!this.opened.isUp()) {
       if (nowMs() > limitMs) throw new Error(`connections are not back after ${limits.eventuallyMs} ms`);
       await delay(pollMs);
     }
@@ -145,13 +141,9 @@ class CheckedClient implements Client {
     try {
       await asked('close', limits.closeMs, () => this.session.close());
     } finally {
-      await this.nodes.close();
+      await this.opened.close();
     }
   }
-}
-
-function isUp({ nodes }: NodeSet): boolean {
-  return nodes.every((node) => node.shared.up);
 }
 
 /** Settles in time and without an error, or it is a violation. */

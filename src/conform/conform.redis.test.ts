@@ -21,7 +21,8 @@ async function contestantOf(file: string, name: string): Promise<Contestant> {
   const judgement = strategy.judge(options, topology);
   if ('refused' in judgement) throw new Error(judgement.refused);
   const retry = { kind: 'fixed', minMs: 1, maxMs: 1, limit: null } as const;
-  return { label: name, name, file, options, client: 'ioredis', topology, claims: judgement.claims, retry };
+  const { claims } = judgement;
+  return { label: name, name, file, options, engine: strategy.engine, client: 'ioredis', topology, claims, retry };
 }
 
 /** Runs for each file the cases that are named for it; results by strategy, then by case. */

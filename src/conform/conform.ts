@@ -1,11 +1,11 @@
 /** The whole: every case over every contestant, a few contestants at a time, for most of the time is spent waiting. */
 import { exitCodes } from '../contract/index.js';
 import type { Contestant } from './contestant.js';
-import { serverSettings, type LabKind } from './lab.js';
+import { hostsSettings, type LabKind } from './lab.js';
 import { conformSchemaVersion, type CaseResult, type ConformDocument, type ContestantResult } from './results.js';
 import { runSuite } from './suite.js';
 import type { ConformCase } from './types.js';
-import { openServers } from '../servers/provision.js';
+import { Hosts } from '../servers/provision.js';
 
 export interface ConformPlan {
   readonly contestants: readonly Contestant[];
@@ -20,10 +20,15 @@ export interface ConformPlan {
 /** At the same time. More would disturb each other on two cores. */
 const sideBySide = 3;
 
-/** Rejects with NO_REDIS or SERVER_FAILED where there are no servers. */
+/** Rejects with NO_REDIS, NO_SERVER or SERVER_FAILED where there are no servers. */
 export async function conform(plan: ConformPlan): Promise<ConformDocument> {
   // Fails here, in words, rather than in every child.
-  await (await openServers(serverSettings(plan.servers, plan.image))).close();
+  const hosts = new Hosts(hostsSettings(plan.servers, plan.image));
+  try {
+    await hosts.all(plan.contestants);
+  } finally {
+    await hosts.close();
+  }
   const found = new Map<Contestant, CaseResult[]>(plan.contestants.map((contestant) => [contestant, []]));
   const failed = new AbortController();
   const signal = AbortSignal.any([plan.signal, failed.signal]);
@@ -55,8 +60,8 @@ export async function conform(plan: ConformPlan): Promise<ConformDocument> {
 }
 
 function resultOf(contestant: Contestant, cases: readonly CaseResult[]): ContestantResult {
-  const { label, options, client, topology, claims } = contestant;
-  return { strategy: label, options, client, topology, claims, cases };
+  const { label, options, engine, client, topology, claims } = contestant;
+  return { strategy: label, options, engine, client, topology, claims, cases };
 }
 
 /** A claim broken outweighs a fault of the suite. */

@@ -6,7 +6,7 @@ import type { CaseGroup, ConformCase } from './types.js';
 
 export type Contestant = Pick<
   StrategyPlan,
-  'label' | 'name' | 'file' | 'options' | 'client' | 'topology' | 'claims' | 'retry'
+  'label' | 'name' | 'file' | 'options' | 'engine' | 'client' | 'topology' | 'claims' | 'retry'
 >;
 
 export interface Assignment {

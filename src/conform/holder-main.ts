@@ -9,8 +9,8 @@ let client: Client | null = null;
 
 async function open({ contestant, endpoints, number }: HolderSpec): Promise<HolderAnswer> {
   const strategy = await strategyOf(contestant);
-  const { client: library, options } = contestant;
-  client = await openClient({ strategy, client: library, endpoints, options, name: `process ${number}` });
+  const { options } = contestant;
+  client = await openClient({ strategy, contestant, endpoints, options, name: `process ${number}` });
   return { kind: 'opened' };
 }
 

@@ -3,42 +3,65 @@
  * killed and started again on the same port; in containers they can only be looked at. Never anybody else's servers.
  */
 import type { NodeEndpoint } from '../clients/endpoint.js';
-import type { Reply, RestartData, Topology } from '../contract/index.js';
-import { openServers, type ServerControl, type ServerSettings } from '../servers/provision.js';
+import type { Reply, RestartData, StrategyPlan } from '../contract/index.js';
+import { Hosts, serversOf, type HostsSettings, type ServerControl } from '../servers/provision.js';
 import { rolesOf, type Role } from '../servers/roles.js';
 import type { ServerHand } from './types.js';
 
 export interface LabServer extends ServerHand {
   readonly kind: Role['kind'];
   readonly endpoint: NodeEndpoint;
-  /** Running again, with connections answered, and empty. */
-  reset(): Promise<void>;
+  /** Running again, with connections answered. */
+  revive(): Promise<void>;
 }
 
 export interface Lab {
   /** Whether servers can be stopped and killed. */
   readonly control: boolean;
   readonly servers: readonly LabServer[];
+  /** Redis: what a design keeps there can be looked at and written, key by key. */
+  readonly isRedis: boolean;
+  /** Locks that are left there, as far as the servers tell. */
+  keysLeft(): Promise<readonly string[]>;
+  /** All servers running, and empty. */
+  reset(): Promise<void>;
   close(): Promise<void>;
 }
 
 export type LabKind = 'auto' | 'process' | 'container';
 
-export function serverSettings(kind: LabKind, image: string): ServerSettings {
-  return { kind, image, persistence: 'none', external: [], keyPrefix: 'conform:' };
+export function hostsSettings(kind: LabKind, image: string): HostsSettings {
+  return { kind, image, persistence: 'none', external: [], addresses: {}, keyPrefix: 'conform:' };
 }
 
-export async function openLab(topology: Topology, kind: LabKind, image: string): Promise<Lab> {
-  const host = await openServers(serverSettings(kind, image));
+export async function openLab(
+  { engine, topology }: Pick<StrategyPlan, 'engine' | 'topology'>,
+  kind: LabKind,
+  image: string,
+): Promise<Lab> {
+  const hosts = new Hosts(hostsSettings(kind, image));
   try {
-    const { controls, endpoints, sentinels } = await host.provision(topology);
+    const host = await hosts.of(engine);
+    const { controls, endpoints, sentinels, keysLeft, removeKeys } = await host.provision(topology);
     // Cases stop and kill the primary for moments: roles that move meanwhile would be there for the next case.
     for (const sentinel of sentinels) await putOff(sentinel, endpoints[0].sentinel!.masterName);
     const roles = rolesOf(topology);
-    const servers = controls.map((control, i) => new Server(control, roles[i], endpoints[i]));
-    return { control: host.kind === 'process', servers, close: () => host.close() };
+    const isRedis = serversOf(engine) === 'redis';
+    const servers = controls.map((control, i) => new Server(control, roles[i], endpoints[i], isRedis));
+    return {
+      control: host.kind === 'process',
+      servers,
+      isRedis,
+      keysLeft,
+      async reset() {
+        await Promise.all(servers.map((server) => server.revive()));
+        if (!isRedis) await removeKeys();
+        else await Promise.all(servers.filter((one) => one.kind === 'master').map((one) => one.call('FLUSHALL')));
+      },
+      close: () => hosts.close(),
+    };
   } catch (error) {
-    await host.close();
+    await hosts.close();
     throw error;
   }
 }
@@ -60,6 +83,7 @@ class Server implements LabServer {
     private readonly control: ServerControl,
     role: Role,
     readonly endpoint: NodeEndpoint,
+    private readonly isRedis: boolean,
   ) {
     this.name = control.name;
     this.kind = role.kind;
@@ -78,7 +102,7 @@ class Server implements LabServer {
   }
 
   async crash(data: 'kept' | 'lost' = 'lost'): Promise<void> {
-    if (data === 'kept') await this.call('SAVE');
+    if (data === 'kept' && this.isRedis) await this.call('SAVE');
     this.#comesBack = data === 'kept' ? 'kept' : 'empty';
     this.#alive = false;
     await this.control.kill();
@@ -89,9 +113,8 @@ class Server implements LabServer {
     this.#alive = true;
   }
 
-  async reset(): Promise<void> {
+  async revive(): Promise<void> {
     this.thaw();
     if (!this.#alive) await this.restart();
-    if (this.kind === 'master') await this.call('FLUSHALL');
   }
 }

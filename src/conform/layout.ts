@@ -12,6 +12,9 @@ export interface Layout {
   isBookkeeping(found: string): boolean;
 }
 
+/** Where there is no looking: servers that are no Redis. */
+export const unseen: Layout = { lockKeyOf: () => null, isBookkeeping: () => false };
+
 const probeKey = 'conform:probe';
 
 export async function findLayout(client: Client, masters: readonly ServerHand[]): Promise<Layout> {

@@ -1,5 +1,12 @@
 /** What the suite found: `bench conform --format json` prints the document, a public interface like `summary.json`. */
-import { sentinelCount, type Claims, type ClientName, type Options, type Topology } from '../contract/index.js';
+import {
+  sentinelCount,
+  type Claims,
+  type ClientName,
+  type EngineName,
+  type Options,
+  type Topology,
+} from '../contract/index.js';
 
 export const conformSchemaVersion = 1;
 
@@ -27,7 +34,9 @@ export interface ContestantResult {
   /** The strategy with what was set apart from its defaults. */
   readonly strategy: string;
   readonly options: Options;
-  readonly client: ClientName;
+  readonly engine: EngineName;
+  /** Null where the engine has no Redis client. */
+  readonly client: ClientName | null;
   readonly topology: Topology;
   readonly claims: Claims;
   readonly cases: readonly CaseResult[];
@@ -41,8 +50,14 @@ export interface ConformDocument {
   readonly results: readonly ContestantResult[];
 }
 
+/** What a design runs on: its Redis client, or the engine itself. */
+export function platformText({ client, engine }: Pick<ContestantResult, 'client' | 'engine'>): string {
+  return client ?? engine;
+}
+
 export function topologyText({ kind, nodes, replicas }: Topology): string {
   if (kind === 'none') return 'no server';
+  if (kind === 'cluster') return `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
   if (kind === 'quorum') return `${nodes} ${nodes === 1 ? 'master' : 'masters'}`;
   if (replicas === 0) return 'one server';
   const withReplicas = `a primary and ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`;

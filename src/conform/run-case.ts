@@ -58,12 +58,13 @@ export async function runCase(one: ConformCase, around: Surroundings): Promise<C
   };
 }
 
-function reasonAgainst({ masters = 0, control, replicas }: Needs, around: Surroundings): string | null {
+function reasonAgainst({ masters = 0, control, replicas, ttl }: Needs, around: Surroundings): string | null {
   if (masters > around.masters)
     return around.masters === 0
       ? 'it uses no server'
       : `needs ${masters} independent servers, and it uses ${around.masters}`;
   if (control === true && !around.control) return 'needs servers that are processes of ours, to stop and kill them';
+  if (ttl === true && around.claims.lease === 'session') return 'its lease ends with the session, not after a time';
   if (replicas === true && around.replicas === 0) return 'it has no replicas';
   return null;
 }

@@ -6,7 +6,7 @@ import { after } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
 import { listCases, strategyOf, firstCase, type Assignment, type Contestant } from './contestant.js';
 import { openLab, type Lab } from './lab.js';
-import { findLayout, type Layout } from './layout.js';
+import { findLayout, unseen, type Layout } from './layout.js';
 import { limits } from './limits.js';
 import type { CaseResult } from './results.js';
 import { notJudged, runCase, type Surroundings } from './run-case.js';
@@ -23,7 +23,7 @@ const tell = (message: SuiteMessage): void => void process.send?.(message);
 async function run({ contestant, cases: names, servers, image }: Assignment): Promise<void> {
   const strategy = await strategyOf(contestant);
   const known = await listCases();
-  const lab = await openLab(labTopology(contestant.topology), servers, image);
+  const lab = await openLab({ engine: contestant.engine, topology: labTopology(contestant.topology) }, servers, image);
   try {
     const around = surroundings(contestant, strategy, lab);
     let hopeless = false;
@@ -45,6 +45,7 @@ function surroundings(contestant: Contestant, strategy: LockStrategy, lab: Lab):
   const masters = lab.servers.filter(({ kind }) => kind === 'master');
   let found: Promise<Layout> | null = null;
   const look = async (): Promise<Layout> => {
+    if (!lab.isRedis) return unseen;
     const world = createWorld(contestant, strategy, lab, layout);
     try {
       return await findLayout(await world.open(), masters);
@@ -65,7 +66,7 @@ function surroundings(contestant: Contestant, strategy: LockStrategy, lab: Lab):
     replicas: topology.replicas,
     control: lab.control,
     world: () => createWorld(contestant, strategy, lab, layout),
-    reset: async () => void (await Promise.all(lab.servers.map((server) => server.reset()))),
+    reset: () => lab.reset(),
     strays: () => strays.splice(0),
   };
 }

@@ -37,6 +37,8 @@ export interface Needs {
   /** Servers that can be stopped and killed. */
   readonly control?: true;
   readonly replicas?: true;
+  /** A lease that ends by itself after a time, whatever its holder does. */
+  readonly ttl?: true;
 }
 
 /** One file of `cases/`; its name is the file's. */

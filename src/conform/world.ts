@@ -36,7 +36,7 @@ export function createWorld(
     const all = [...(wanted.through ?? [...masters, ...replicas])].map(({ endpoint }) => endpoint);
     const client = await openClient({
       strategy,
-      client: contestant.client,
+      contestant,
       endpoints: wanted.nodes === undefined ? all : all.slice(0, wanted.nodes),
       options: optionsFor(options, wanted),
       name: `client ${clients.length}`,
@@ -83,13 +83,17 @@ export function createWorld(
       (await eachCall(masters.slice(0, mastersOf(topology)), 'PTTL', await lockKeyOf(key))) as readonly number[],
     remove: async (key) => void (await eachCall(masters, 'DEL', await lockKeyOf(key))),
     async keysLeft() {
+      if (!lab.isRedis) return lab.keysLeft();
       const { isBookkeeping } = await layout();
       const lists = (await eachCall(masters, 'KEYS', '*')) as readonly (readonly string[])[];
       return lists.flatMap((list, i) =>
         list.filter((key) => !isBookkeeping(key)).map((key) => `${masters[i].name}: ${key}`),
       );
     },
-    flushScripts: async () => void (await eachCall([...masters, ...replicas], 'SCRIPT', 'FLUSH')),
+    async flushScripts() {
+      if (!lab.isRedis) throw new NotApplicable('its servers know no scripts');
+      await eachCall([...masters, ...replicas], 'SCRIPT', 'FLUSH');
+    },
     async close() {
       const late = (): Error => new Error('closing takes too long');
       const things = [...clients, ...processes.map(({ kill }) => ({ close: kill }))];
@@ -102,12 +106,12 @@ export function createWorld(
 /** More than the topology has, for the cases that go through several sizes. */
 function decidersOf(servers: readonly LabServer[], { kind }: Topology): readonly LabServer[] {
   const masters = servers.filter((server) => server.kind === 'master');
-  return kind === 'quorum' ? masters : masters.slice(0, 1);
+  return kind === 'quorum' || kind === 'cluster' ? masters : masters.slice(0, 1);
 }
 
 /** How many servers decide about the lock. */
 export function mastersOf({ kind, nodes }: Topology): number {
-  return kind === 'none' ? 0 : kind === 'quorum' ? nodes : 1;
+  return kind === 'none' ? 0 : kind === 'quorum' || kind === 'cluster' ? nodes : 1;
 }
 
 /** Where roles move one server decides at a time, and while a case lasts none of them moves. */

@@ -6,7 +6,7 @@ export const exitCodes = {
   harness: 1,
   /** Bad arguments or plan. */
   usage: 2,
-  /** The machine lacks something: no Redis to be had, results/ not writable. */
+  /** The machine lacks something: no Redis or other server to be had, results/ not writable. */
   environment: 3,
   /** A threshold crossed or a regression proven. */
   threshold: 4,
@@ -24,6 +24,7 @@ export const errorCodes = {
   BAD_PLUGIN: exitCodes.usage,
   BAD_RUN_FOLDER: exitCodes.usage,
   NO_REDIS: exitCodes.environment,
+  NO_SERVER: exitCodes.environment,
   SERVER_FAILED: exitCodes.environment,
   UNREACHABLE: exitCodes.environment,
   NOT_EMPTY: exitCodes.environment,

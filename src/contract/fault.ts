@@ -5,7 +5,7 @@
 import type { Options, OptionSpec } from './options.js';
 import type { Reply } from './redis.js';
 import type { Persistence } from './plan.js';
-import type { Claims, Topology } from './strategy.js';
+import type { Claims, EngineName, Topology } from './strategy.js';
 
 /**
  * Steps of a contender at which a fault can strike. acquire-sent: its first commands have left, no answer has been read.
@@ -79,6 +79,7 @@ export interface FaultServer {
   /** "master 3", "primary", "replica 1" */
   readonly name: string;
   readonly index: number;
+  /** A command of Redis, or of whatever language its engine speaks: SQL with its values for PostgreSQL. All of them answer PING. */
   call(name: string, ...args: readonly (string | number)[]): Promise<Reply>;
   /** SIGSTOP and SIGCONT. */
   freeze(): Promise<void>;
@@ -206,6 +207,8 @@ export interface Fault<O = Options> {
   readonly instant?: boolean;
   readonly options: OptionSpec<O>;
   readonly needs: FaultNeeds;
+  /** The engines that it can be brought about on; absent: all. */
+  readonly engines?: readonly EngineName[];
   /** Why it makes no sense there; null where it does. Pure. */
   refuses?(where: { readonly topology: Topology; readonly persistence: string }): string | null;
   /** Before the load begins, on running servers. */

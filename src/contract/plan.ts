@@ -1,5 +1,5 @@
 /** One run, wholly decided: frozen, JSON-safe, without secrets. `plan.json` holds it, and a run can be repeated from it. */
-import type { Claims, Topology } from './strategy.js';
+import type { Claims, EngineName, Topology } from './strategy.js';
 import type { FaultPlan } from './fault.js';
 import type { Options } from './options.js';
 import type { ThresholdPlan } from './threshold.js';
@@ -27,6 +27,9 @@ export interface RetryPlan {
   readonly limit: number | null;
 }
 
+/** Servers of others' by engine; those of Redis are apart. */
+export type Addresses<E extends Endpoint = Endpoint> = Readonly<Partial<Record<EngineName, readonly E[]>>>;
+
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
@@ -41,7 +44,9 @@ export interface StrategyPlan {
   /** For a strategy given as a path, its file; null for one of ours. */
   readonly file: string | null;
   readonly options: Options;
-  readonly client: ClientName;
+  readonly engine: EngineName;
+  /** Null where the engine has no Redis client. */
+  readonly client: ClientName | null;
   readonly topology: Topology;
   readonly retry: RetryPlan;
   readonly claims: Claims;
@@ -59,7 +64,10 @@ export interface Plan {
   readonly servers: ServersKind;
   readonly image: string;
   readonly persistence: Persistence;
+  /** Of Redis. */
   readonly external: readonly Endpoint[];
+  /** Of other engines; those that are not named get servers of our own. */
+  readonly addresses: Addresses;
   /** Prefix of every key that the run touches. */
   readonly keyPrefix: string;
 

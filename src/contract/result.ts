@@ -4,7 +4,7 @@ import type { Options } from './options.js';
 import type { FaultEvent } from './fault.js';
 import type { FailureCode } from './redis.js';
 import type { ClientName, Fencing, Holder, Isolate, KeyChoice, Persistence, ResourcePath } from './plan.js';
-import type { Claims, Topology } from './strategy.js';
+import type { Claims, EngineName, Topology } from './strategy.js';
 import type { ThresholdResult } from './threshold.js';
 
 export const resultSchemaVersion = 1;
@@ -106,12 +106,19 @@ export interface RepeatResult {
 export interface RunResult {
   readonly strategy: string;
   readonly options: Options;
-  readonly client: ClientName;
+  readonly engine: EngineName;
+  /** Null where the engine has no Redis client; `clientOptions` then tells the library. */
+  readonly client: ClientName | null;
   readonly clientOptions: Readonly<Record<string, unknown>>;
   readonly topology: Topology;
   readonly nodes: number;
   /** As the servers themselves say; 'unknown' where they do not. */
   readonly persistence: Persistence | 'unknown';
+  /**
+   * What keeps a lock over a restart, in words: none, fsync every second, fsync, quorum fsync; unknown. None also where the
+   * servers sync what they write, but the lock is not among it.
+   */
+  readonly durability: string;
   readonly isolate: Isolate;
   readonly holder: Holder;
   readonly workers: number;
@@ -232,6 +239,13 @@ export interface EncodedHistogram {
   readonly maxNs: number;
   /** HdrHistogram, compressed, in base64. The exact sum and maximum are not in it. */
   readonly hdr: string;
+}
+
+/** What puts a document into another form: of a run, of a comparison, of conformance. */
+export interface DocumentReporter<Document> {
+  readonly name: string;
+  readonly help: string;
+  render(document: Document, style: ReportStyle): string;
 }
 
 export interface Reporter {

@@ -1,12 +1,18 @@
 /** What the author of a lock design writes: one file, default export, `satisfies LockStrategy<...>`. */
 import type { Cancel, Failure, RedisNode, ScriptDecl } from './redis.js';
+import type { EtcdCluster } from './etcd.js';
+import type { LibraryServers } from './library.js';
 import type { Options, OptionSpec } from './options.js';
+import type { ClientName } from './plan.js';
+import type { SqlServer } from './postgres.js';
+import type { ZookeeperEnsemble } from './zookeeper.js';
 
-export type TopologyKind = 'none' | 'single' | 'quorum' | 'replicated' | 'sentinel';
+export type TopologyKind = 'none' | 'single' | 'quorum' | 'replicated' | 'sentinel' | 'cluster';
 
 /**
  * none: no server. single: one. quorum: `nodes` independent masters. replicated: a primary and `replicas`. sentinel: the
- * same, watched by `sentinelCount` sentinels who promote a replica when the primary is gone.
+ * same, watched by `sentinelCount` sentinels who promote a replica when the primary is gone. cluster: `nodes` that agree
+ * among themselves.
  */
 export interface Topology {
   readonly kind: TopologyKind;
@@ -33,6 +39,13 @@ export interface Claims {
   readonly recoversMs?: number;
   /** Every grant carries a fencing token, larger than those of all grants before it. Absent: it mints none. */
   readonly fences?: boolean;
+  /**
+   * 'session': the lease ends with the holder's session at the server, however long it was asked for; `expires` is then about
+   * the server noticing that the holder is dead. Absent: it ends at its TTL.
+   */
+  readonly lease?: 'session';
+  /** The lock is in the servers' memory alone: whatever they write to disk, a restart forgets it. */
+  readonly volatile?: boolean;
 }
 
 export interface TtlRules {
@@ -40,10 +53,17 @@ export interface TtlRules {
   readonly maxMs: number;
 }
 
-/** The engines a design can be written for. More join with their own narrow ports. */
+/** The engines a design can be written for, each with a narrow port of its own. */
 export interface Engines {
   readonly redis: readonly RedisNode[];
+  readonly postgres: SqlServer;
+  readonly etcd: EtcdCluster;
+  readonly zookeeper: ZookeeperEnsemble;
+  /** For published lock libraries, which use a Redis client in their own way. */
+  readonly library: LibraryServers;
 }
+
+export type EngineName = keyof Engines;
 
 /** How long to wait before the next try. Its random numbers come from the run's seed. */
 export interface RetryPolicy {
@@ -66,7 +86,8 @@ export interface StrategyEnv {
   readonly retry: RetryPolicy;
 }
 
-export interface LockStrategy<E extends keyof Engines = 'redis', O = Options> {
+/** Without a type argument: a design for any engine, as a catalogue holds them. */
+export interface LockStrategy<E extends EngineName = EngineName, O = Options> {
   /** Equal to the file's name. */
   readonly name: string;
   /** One line for `bench list`. */
@@ -74,6 +95,8 @@ export interface LockStrategy<E extends keyof Engines = 'redis', O = Options> {
   readonly engine: E;
   readonly topology: TopologyKind;
   readonly options: OptionSpec<O>;
+  /** The Redis clients that it can run on, its favourite first; absent: on any. Nothing to engines that have no such client. */
+  readonly clients?: readonly [ClientName, ...ClientName[]];
   /** Loaded on every connection before its node counts as up. */
   readonly scripts?: readonly ScriptDecl[];
   /** Pure: what these options promise on this topology, or why they cannot run on it. */

@@ -33,15 +33,16 @@ export async function openCatalogue(paths: readonly string[] = []): Promise<Cata
   return { strategies, files, workloads, shapes, faults };
 }
 
+const topologyKinds: readonly string[] = ['none', 'single', 'quorum', 'replicated', 'sentinel', 'cluster'];
+const engines: readonly string[] = ['redis', 'postgres', 'etcd', 'zookeeper', 'library'];
+
 /** What a strategy from elsewhere must have, before it fails in some worker. */
 function checked(path: string, strategy: LockStrategy): LockStrategy {
   const wrong = [
     typeof strategy.judge === 'function' ? '' : 'judge is no function',
     typeof strategy.open === 'function' ? '' : 'open is no function',
-    ['none', 'single', 'quorum', 'replicated', 'sentinel'].includes(strategy.topology)
-      ? ''
-      : `topology is ${JSON.stringify(strategy.topology)}`,
-    strategy.engine === 'redis' ? '' : `engine is ${JSON.stringify(strategy.engine)}`,
+    topologyKinds.includes(strategy.topology) ? '' : `topology is ${JSON.stringify(strategy.topology)}`,
+    engines.includes(strategy.engine) ? '' : `engine is ${JSON.stringify(strategy.engine)}`,
     typeof strategy.options === 'object' && strategy.options !== null ? '' : 'options is no object',
   ].filter((text) => text !== '');
   for (const [key, field] of Object.entries(strategy.options ?? {})) {

@@ -75,7 +75,7 @@ describe('a plan', () => {
     [{ duration: '10 parsecs' }, 'such as 500us'],
     [{ workload: 'countr' }, 'did you mean counter'],
     [{ strategy: 'single@quorum=all' }, 'option of single'],
-    [{ strategy: 'single', nodes: '3' }, 'a strategy of quorum topology'],
+    [{ strategy: 'single', nodes: '3' }, 'a strategy of quorum or cluster topology'],
     [{ strategy: 'redlock', replicas: '1' }, 'a strategy of replicated or sentinel topology'],
     [{ strategy: 'redlock@quorum=6' }, 'quorum=6 needs as many nodes'],
     [{ strategy: 'redlock@quorum=half' }, 'one of majority, all'],

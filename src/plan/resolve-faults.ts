@@ -92,11 +92,14 @@ export function checkFaults(
   const beside = chosen.find((one) => one !== promotion && one.fault.hits !== 'contender');
   if (promotion !== undefined && beside !== undefined)
     problems.refuse('--fault', beside.plan.text, `after ${promotion.fault.name} the roles of the servers are others`);
-  for (const { topology, label } of strategies) {
+  for (const { engine, topology, label } of strategies) {
     if (topology.kind === 'none') continue;
     const taken = new Set<number>();
     for (const { fault, plan } of chosen) {
-      const why = fault.refuses?.({ topology, persistence: run.persistence }) ?? null;
+      const foreign = fault.engines?.includes(engine) === false;
+      const why = foreign
+        ? `it is a fault of ${fault.engines!.join(', ')}, and not of ${engine}`
+        : (fault.refuses?.({ topology, persistence: run.persistence }) ?? null);
       if (why !== null) {
         problems.refuse('--fault', plan.text, `${why} (for ${label})`);
         continue;

@@ -2,7 +2,9 @@
 import {
   LockbenchError,
   sentinelCount,
+  type Addresses,
   type ClientName,
+  type Endpoint,
   type Judgement,
   type LockStrategy,
   type Options,
@@ -10,11 +12,13 @@ import {
   type RetryPlan,
   type StrategyPlan,
   type Topology,
+  type TopologyKind,
 } from '../contract/index.js';
 import { formatSettingMs } from '../base/units.js';
 import type { Catalogue, RawOptions } from './catalogue.js';
 import { parseField } from './parse-field.js';
 import type { Problems } from './problems.js';
+import { clientFor, clientsOf } from './resolve-client.js';
 import { parseRetry } from './retry-text.js';
 import { runOptions } from './run-options.js';
 import { isPath, parseStrategies, type StrategyText } from './strategy-text.js';
@@ -22,26 +26,37 @@ import { isPath, parseStrategies, type StrategyText } from './strategy-text.js';
 /** Settings of the run that one contestant may have for itself. */
 export const ownSettings = ['client', 'nodes', 'replicas', 'retry', 'retries'] as const;
 
-const withReplicas = ['replicated', 'sentinel'] as const satisfies readonly Topology['kind'][];
+/** Addresses of servers that are not ours. */
+export interface Given {
+  readonly external: readonly Endpoint[];
+  readonly addresses: Addresses;
+}
+
+/** Which topologies an option counts the servers of. */
+export const countedBy: Readonly<Record<'nodes' | 'replicas', readonly TopologyKind[]>> = {
+  nodes: ['quorum', 'cluster'],
+  replicas: ['replicated', 'sentinel'],
+};
+
+/** A cluster decides by majority, and an even number tolerates no more than the odd one below. */
+const clusterSizes = [1, 3, 5];
+const usualClusterSize = 3;
 
 export function resolveStrategies(
   raw: RawOptions,
   catalogue: Catalogue,
   problems: Problems,
   ttlMs: number,
-  externalCount: number,
+  given: Given,
 ): StrategyPlan[] {
   const texts = parseStrategies(raw.strategy ?? (runOptions.strategy.default as string));
   if (texts.length === 0) problems.add('--strategy', raw.strategy ?? '', 'at least one strategy');
   const plans = texts.flatMap((text) => resolveStrategy(text, raw, catalogue, problems, ttlMs) ?? []);
-  for (const [kinds, option] of [
-    [['quorum'], 'nodes'],
-    [withReplicas, 'replicas'],
-  ] as const) {
+  for (const [option, kinds] of Object.entries(countedBy)) {
     if (
       raw[option] !== undefined &&
       plans.length === texts.length &&
-      !plans.some((plan) => kinds.some((kind) => kind === plan.topology.kind))
+      !plans.some((plan) => kinds.includes(plan.topology.kind))
     ) {
       problems.add(
         `--${option}`,
@@ -50,10 +65,18 @@ export function resolveStrategies(
       );
     }
   }
-  for (const { label, topology } of plans) {
+  if (raw.client !== undefined && plans.length === texts.length && plans.every(({ client }) => client === null))
+    problems.add(
+      '--client',
+      raw.client,
+      `a strategy that runs on a Redis client (${plans.map(({ name }) => name).join(', ')} ${plans.length === 1 ? 'has' : 'have'} none)`,
+    );
+  for (const { label, engine, topology } of plans) {
     const needed = topology.nodes + topology.replicas + (topology.kind === 'sentinel' ? sentinelCount : 0);
-    if (externalCount > 0 && externalCount < needed)
-      problems.add('--redis', `${externalCount} addresses`, `${needed}, for ${label}`);
+    const known = clientsOf({ engine }).length > 0;
+    const count = (known ? given.external : given.addresses[engine])?.length ?? 0;
+    if (count > 0 && count < needed)
+      problems.add(known ? '--redis' : `--${engine}`, `${count} addresses`, `${needed}, for ${label}`);
   }
   const labels = plans.map((plan) => plan.label);
   const twice = labels.find((label, index) => labels.indexOf(label) !== index);
@@ -105,14 +128,24 @@ function resolveStrategy(
     return field.default as T;
   };
   const options = strategyOptions(strategy, chosen, text.name, problems);
-  const topology = topologyOf(strategy, read<number>('nodes'), read<number>('replicas'));
+  const nodes =
+    merged.nodes === undefined && strategy.topology === 'cluster' ? usualClusterSize : read<number>('nodes');
+  const topology = topologyOf(strategy, nodes, read<number>('replicas'));
+  if (topology.kind === 'cluster' && !clusterSizes.includes(nodes))
+    problems.add(
+      where('nodes'),
+      String(merged.nodes),
+      `1, 3 or 5 for ${strategy.name}, whose nodes decide by majority`,
+    );
   const retry = retryOf(
     read<string>('retry'),
     merged.retries === undefined ? null : read<number>('retries'),
     where('retry'),
     problems,
   );
-  const client = read<ClientName>('client');
+  const asked = merged.client === undefined ? null : read<ClientName>('client');
+  const chosenClient = clientFor(strategy, asked, Object.hasOwn(own, 'client'));
+  if ('refused' in chosenClient) problems.refuse(where('client'), merged.client, chosenClient.refused);
   if (options === null) return null;
   const judgement = judged(strategy, options, topology);
   const settings = text.settings.map(([key, value]) => `${key}=${value}`).join(',');
@@ -133,7 +166,8 @@ function resolveStrategy(
     name: strategy.name,
     file: found?.file ?? null,
     options,
-    client,
+    engine: strategy.engine,
+    client: 'client' in chosenClient ? chosenClient.client : null,
     topology,
     retry,
     claims: judgement.claims,
@@ -181,8 +215,8 @@ function topologyOf(strategy: LockStrategy, nodes: number, replicas: number): To
   const kind = strategy.topology;
   return {
     kind,
-    nodes: kind === 'none' ? 0 : kind === 'quorum' ? nodes : 1,
-    replicas: withReplicas.some((one) => one === kind) ? replicas : 0,
+    nodes: kind === 'none' ? 0 : countedBy.nodes.includes(kind) ? nodes : 1,
+    replicas: countedBy.replicas.includes(kind) ? replicas : 0,
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import {
   planSchemaVersion,
+  type Addresses,
   type Endpoint,
   type Fencing,
   type Holder,
@@ -31,7 +32,14 @@ const operationsCapMs = 600_000;
 const settlingMs = 1000;
 const longestLatencyMs = 10_000;
 
-export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: readonly Endpoint[], seed: number): Plan {
+/** `external` are addresses of Redis, `addresses` those of other engines. */
+export function resolvePlan(
+  raw: RawOptions,
+  catalogue: Catalogue,
+  external: readonly Endpoint[],
+  seed: number,
+  addresses: Addresses = {},
+): Plan {
   const problems = new Problems();
   for (const name of Object.keys(raw)) {
     if (!Object.hasOwn(runOptions, name)) problems.unknown(`--${name}`, name, 'option', Object.keys(runOptions));
@@ -71,7 +79,8 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
   const isolate = isolateAsked ?? (forked === undefined ? 'thread' : 'process');
   const operations = given('operations') ? value<number>('operations') : null;
   const servers = external.length > 0 && !given('servers') ? 'external' : value<ServersKind>('servers');
-  if (servers === 'external' && external.length === 0) problems.add('--redis', '', 'addresses, for --servers external');
+  const foreign = external.length > 0 || Object.keys(addresses).length > 0;
+  if (servers === 'external' && !foreign) problems.add('--redis', '', 'addresses, for --servers external');
   if (servers === 'external' && given('persistence'))
     problems.refuse(
       '--persistence',
@@ -82,7 +91,7 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
     problems.add('--servers', servers, 'external, when --redis is given');
   const ttlMs = value<number>('ttl');
   const waitMs = value<number>('wait');
-  const strategies = resolveStrategies(raw, catalogue, problems, ttlMs, external.length);
+  const strategies = resolveStrategies(raw, catalogue, problems, ttlMs, { external, addresses });
   const most = Math.max(0, ...strategies.map(({ topology }) => topology.nodes + topology.replicas));
   const latencyMs = resolveLatency(raw.latency ?? '', most, problems);
   const persistence = value<Persistence>('persistence');
@@ -128,7 +137,8 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
     servers,
     image: value<string>('image'),
     persistence,
-    external: external.map(({ host, port, tls }) => ({ host, port, tls })),
+    external: external.map(bare),
+    addresses: Object.fromEntries(Object.entries(addresses).map(([engine, list]) => [engine, list.map(bare)])),
     keyPrefix: value<string>('key-prefix'),
     isolate,
     workers,
@@ -160,6 +170,11 @@ export function resolvePlan(raw: RawOptions, catalogue: Catalogue, external: rea
     problems.add('--contenders', String(plan.contenders), 'at most 65,535 contenders over all workers');
   problems.throwIfAny();
   return deepFreeze(plan);
+}
+
+/** Without what is secret. */
+function bare({ host, port, tls }: Endpoint): Endpoint {
+  return { host, port, tls };
 }
 
 /** Under faults a run goes on for as long as a lease needs to run out twice; trials are no longer than that. */

@@ -23,14 +23,14 @@ export const runOptions: Readonly<Record<string, RunField>> = {
       default: 'redlock',
       help: 'lock designs, separated by commas: single,redlock@quorum=all,./my-lock.js',
     },
-    nodes: { kind: 'integer', default: 5, min: 1, max: 99, help: 'independent masters of a quorum design' },
-    replicas: {
+    nodes: {
       kind: 'integer',
-      default: 2,
+      default: 5,
       min: 1,
-      max: 16,
-      help: 'replicas of a replicated design, sentinels or not',
+      max: 99,
+      help: 'independent masters of a quorum design; nodes of a cluster (1, 3 or 5)',
     },
+    replicas: { kind: 'integer', default: 2, min: 1, max: 16, help: 'replicas of a replicated design' },
     client: { kind: 'choice', default: 'ioredis', choices: ['ioredis', 'node-redis'], help: 'Redis client library' },
     repeat: { kind: 'integer', default: 1, min: 1, max: 1000, help: 'rounds, in an order drawn from the seed' },
     trials: {
@@ -173,6 +173,9 @@ export const runOptions: Readonly<Record<string, RunField>> = {
 
 /** What the default is, in words, where the number in the table is none. */
 export const defaultWords: Readonly<Record<string, string>> = {
+  workers: 'as many as there are cores, 4 at most',
+  nodes: '5, and 3 for a cluster',
+  client: 'ioredis, or what the design prefers',
   rate: 'none',
   operations: 'no limit',
   retries: 'as many as --wait allows',

@@ -28,8 +28,14 @@ export function parseStoredPlan(text: string): Plan {
   }
   const { strategies } = plan;
   if (Array.isArray(strategies) && strategies.length > 0 && strategies.every((one) => typeof one?.name === 'string'))
-    // What came later: a plan without it means none.
-    return { ...plan, thresholds: plan.thresholds ?? [], abortOnFail: plan.abortOnFail ?? false };
+    // What came later: a plan without it means none, and Redis.
+    return {
+      ...plan,
+      strategies: strategies.map((one) => ({ ...one, engine: one.engine ?? 'redis' })),
+      addresses: plan.addresses ?? {},
+      thresholds: plan.thresholds ?? [],
+      abortOnFail: plan.abortOnFail ?? false,
+    };
   throw new LockbenchError('BAD_PLAN', 'the plan names no strategies', hint);
 }
 
@@ -38,7 +44,7 @@ export function restorePlan(stored: Plan, catalogue: Catalogue): Plan {
   let resolved: Plan;
   let thresholds: Plan['thresholds'];
   try {
-    resolved = resolvePlan(optionsOf(stored), catalogue, stored.external, stored.seed);
+    resolved = resolvePlan(optionsOf(stored), catalogue, stored.external, stored.seed, stored.addresses);
     thresholds = thresholdsOf(stored);
   } catch (error) {
     if (error instanceof LockbenchError && error.code !== 'BAD_ARGUMENT') throw error;
@@ -97,8 +103,8 @@ function strategyText({ name, file, options, client, topology, retry }: Strategy
   const times = retry?.kind === 'fixed' ? `${retry.minMs}ms` : `${retry?.minMs}ms-${retry?.maxMs}ms`;
   const settings = [
     ...Object.entries(options ?? {}).map(([key, value]) => `${key}=${value}`),
-    `client=${client}`,
-    ...(topology?.kind === 'quorum' ? [`nodes=${topology.nodes}`] : []),
+    ...(client === null ? [] : [`client=${client}`]),
+    ...(topology?.kind === 'quorum' || topology?.kind === 'cluster' ? [`nodes=${topology.nodes}`] : []),
     ...(topology?.replicas > 0 ? [`replicas=${topology.replicas}`] : []),
     `retry=${retry?.kind}:${times}`,
     ...(retry?.limit == null ? [] : [`retries=${retry.limit}`]),

@@ -3,6 +3,7 @@
  * contestant and figure; a figure that is not there has none, for a chart would draw it as 0. The control is left out.
  */
 import type { RepeatResult, Result, RunResult } from '../contract/index.js';
+import { libraryOf } from './library.js';
 import { isControl } from './verdicts.js';
 
 export interface Chart {
@@ -26,7 +27,7 @@ export function chartPoints({ runs, seed }: Result, charts: readonly Chart[]): s
             unit: chart.unit,
             value,
             ...(range === null ? {} : { range }),
-            extra: `${run.grants} grants on ${run.nodes} nodes, ${run.client}, seed ${seed}`,
+            extra: `${run.grants} grants on ${run.nodes} nodes, ${libraryOf(run)}, seed ${seed}`,
           },
         ];
       }),

@@ -2,6 +2,7 @@
 import { sentinelCount, type Result, type RunResult, type Verdict } from '../contract/index.js';
 import { formatCount, formatMs, formatPercent, formatRate, formatSettingMs, formatUs } from '../base/units.js';
 import { isInvalid, isViolation } from '../check/judge.js';
+import { libraryOf } from './library.js';
 import { groupBy, plural } from './text.js';
 import { isControl } from './verdicts.js';
 
@@ -47,8 +48,9 @@ function loadText({ load }: RunResult): string {
 export function setupFacts({ runs, environment }: Result): readonly Fact[] {
   return facts(runs, (run) => {
     if (run.topology.kind === 'none') return `no server${resourceText(run)}`;
-    const version = environment.clients[run.client];
-    const client = version === undefined ? run.client : `${run.client} ${version}`;
+    const library = libraryOf(run);
+    const version = environment.clients[library];
+    const client = version === undefined ? library : `${library} ${version}`;
     const { peak, dropped } = run.backlog;
     const given = dropped > 0 ? `, ${formatCount(dropped)} given up` : '';
     return `${topologyText(run)}${latencyText(run)}; ${durabilityText(run)}; ${client}; at most ${formatCount(peak)} releases under way or owed${given}${resourceText(run)}`;
@@ -57,6 +59,7 @@ export function setupFacts({ runs, environment }: Result): readonly Fact[] {
 
 function topologyText({ topology }: RunResult): string {
   const { kind, nodes, replicas } = topology;
+  if (kind === 'cluster') return `${nodes} ${plural(nodes, 'node')} that agree among themselves`;
   if (kind === 'quorum') return `${nodes} independent ${plural(nodes, 'master')}`;
   const withReplicas = `a primary with ${replicas} ${plural(replicas, 'replica')}`;
   if (kind === 'replicated') return withReplicas;
@@ -85,7 +88,8 @@ function resourceText({ resource, fencing }: RunResult): string {
   return `; resource in a process of its own, ${fenced}`;
 }
 
-function durabilityText({ persistence }: RunResult): string {
+function durabilityText({ engine, durability, persistence }: RunResult): string {
+  if (engine !== undefined && engine !== 'redis' && engine !== 'library') return durabilityWords(durability);
   switch (persistence) {
     case 'none':
       return 'no persistence (a restart forgets all locks)';
@@ -96,6 +100,12 @@ function durabilityText({ persistence }: RunResult): string {
     case 'always':
       return 'append-only file, synced before every answer';
   }
+}
+
+/** As an engine other than Redis tells it. */
+function durabilityWords(durability: RunResult['durability']): string {
+  if (durability === 'none') return 'durability none (a restart forgets all locks)';
+  return `durability ${durability}`;
 }
 
 /** `FAIL mutual-exclusion (412); undecided deadlock-freedom; pass accounting, assumptions` */

@@ -100,11 +100,13 @@ export function run(strategy: string, { latencyUs, ...changes }: RunChanges = {}
   return {
     strategy,
     options: {},
+    engine: 'redis',
     client: 'ioredis',
     clientOptions: {},
     topology: { kind: 'single', nodes: 1, replicas: 0 },
     nodes: 1,
     persistence: 'none',
+    durability: 'none',
     nodeFailures: [],
     claims: { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 0, toleratesLoss: 0 },
     unreachable: [],

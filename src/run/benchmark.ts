@@ -7,7 +7,9 @@ import {
   errorCodes,
   exitCodes,
   sentinelCount,
+  type Addresses,
   type Check,
+  type EngineName,
   type Environment,
   type Fault,
   type LoadShape,
@@ -26,8 +28,9 @@ import { seededRandom, shuffled } from '../base/random.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import { RunStore } from '../record/store.js';
 import type { RoundData } from '../record/round.js';
-import { openServers, type ServerHost } from '../servers/provision.js';
+import { Hosts } from '../servers/provision.js';
 import { detectionPower } from './detection.js';
+import { durabilityOf } from './durability.js';
 import { EarlyEnd } from './early-end.js';
 import { environment } from './environment.js';
 import { faultsOf, refuseForeignServers, shimsFor } from './fault-needs.js';
@@ -46,6 +49,8 @@ export interface BenchmarkOptions {
   readonly signal?: AbortSignal;
   /** Secrets of external servers, in the order of `plan.external`. They go nowhere else. */
   readonly endpoints?: readonly NodeEndpoint[];
+  /** As `plan.addresses`, with their secrets. */
+  readonly addresses?: Addresses<NodeEndpoint>;
   /** What an interrupted run exits with. */
   readonly interruptedExitCode?: () => number;
 }
@@ -74,26 +79,26 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
     faults: await faultsOf(plan),
   };
   const bench = new Benchmark(parts);
-  const needed = plan.strategies.some((strategy) => strategy.topology.kind !== 'none');
   const { servers: kind, image, persistence, keyPrefix } = plan;
-  const settings = { kind, image, persistence, keyPrefix, external: options.endpoints ?? plan.external };
-  const host = needed
-    ? await openServers(settings).catch((error: unknown) => {
-        store.discard();
-        throw error;
-      })
-    : null;
+  const hosts = new Hosts({
+    kind,
+    image,
+    persistence,
+    keyPrefix,
+    external: options.endpoints ?? plan.external,
+    addresses: options.addresses ?? plan.addresses,
+  });
   let failure: LockbenchError | null = null;
   try {
-    refuseForeignServers(host, parts.faults);
-    await bench.rounds(host);
+    refuseForeignServers(await hosts.all(plan.strategies), parts.faults);
+    await bench.rounds(hosts);
   } catch (error) {
     if (bench.judged.size === 0) store.discard();
     if (bench.judged.size === 0 || !(error instanceof LockbenchError)) throw error;
     failure = error;
     warn(`the run ended early: ${error.message}`);
   } finally {
-    await host?.close();
+    await hosts.close();
   }
   const power = signal.aborted || failure !== null ? null : await detectionPower(parts);
 
@@ -145,12 +150,12 @@ class Benchmark {
     this.early = new EarlyEnd(parts.plan);
   }
 
-  async rounds(host: ServerHost | null): Promise<void> {
+  async rounds(hosts: Hosts): Promise<void> {
     const { plan, signal, observer } = this.parts;
     const schedule = this.#schedule();
     for (const [at, { strategy, round }] of schedule.entries()) {
       if (signal.aborted) return;
-      await this.#round(host, strategy, round);
+      await this.#round(hosts, strategy, round);
       const [sofar] = plan.abortOnFail && !signal.aborted ? this.result(strategy, null) : [];
       if (sofar === undefined) continue;
       this.early.consider(
@@ -182,21 +187,19 @@ class Benchmark {
             strategy,
             rounds,
             strategy.name === 'none' ? null : power,
-            persistenceOf(this.#serversOf.get(strategy.label) ?? []),
+            durabilityOf(this.#serversOf.get(strategy.label) ?? [], strategy.claims),
             this.parts.workload.harm,
           ),
         ];
   }
 
-  async #round(host: ServerHost | null, strategy: StrategyPlan, round: number): Promise<void> {
+  async #round(hosts: Hosts, strategy: StrategyPlan, round: number): Promise<void> {
     const { plan, store, observer, checks, signal, workload, faults } = this.parts;
+    const host = strategy.topology.kind === 'none' ? null : await hosts.of(strategy.engine);
     const doing = host?.kind === 'external' ? 'connecting to' : 'starting';
     const which = plan.repeat === 1 ? '' : `, ${plan.trials ? 'trial' : 'round'} ${round} of ${plan.repeat}`;
     observer.phase(`${strategy.label}${which}: ${doing} ${describe(strategy)}`);
-    const servers =
-      strategy.topology.kind === 'none' || host === null
-        ? noServers
-        : await host.provision(strategy.topology, shimsFor(faults));
+    const servers = host === null ? noServers : await host.provision(strategy.topology, shimsFor(faults));
     try {
       this.#serversOf.set(strategy.label, servers.servers);
       this.servers = servers.servers.length > this.servers.length ? servers.servers : this.servers;
@@ -232,25 +235,24 @@ class Benchmark {
   }
 }
 
-/** The weakest of the servers: a lock is as durable as that. */
-function persistenceOf(servers: Environment['servers']): RunResult['persistence'] {
-  const order = ['none', 'unknown', 'everysec', 'always'] as const;
-  const each = servers.map(({ settings }) => {
-    if (settings['appendonly'] === 'no') return 'none';
-    if (settings['appendonly'] !== 'yes') return 'unknown';
-    return settings['appendfsync'] === 'always' ? 'always' : 'everysec';
-  });
-  return order.find((candidate) => each.some((one) => one === candidate)) ?? 'none';
-}
+const programs: Readonly<Record<EngineName, string>> = {
+  redis: 'Redis',
+  library: 'Redis',
+  postgres: 'PostgreSQL',
+  etcd: 'etcd',
+  zookeeper: 'ZooKeeper',
+};
 
-function describe({ topology }: StrategyPlan): string {
+function describe({ engine, topology }: StrategyPlan): string {
   switch (topology.kind) {
     case 'none':
       return 'no server';
     case 'single':
-      return 'one Redis';
+      return `one ${programs[engine]}`;
     case 'quorum':
-      return `${topology.nodes} independent Redis`;
+      return `${topology.nodes} independent ${programs[engine]}`;
+    case 'cluster':
+      return `${programs[engine]} on ${topology.nodes} nodes`;
     case 'replicated':
       return `a primary with ${topology.replicas} replicas`;
     case 'sentinel':

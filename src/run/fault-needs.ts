@@ -16,12 +16,13 @@ export function shimsFor(faults: readonly Fault[]): ShimNeeds {
 }
 
 /** Where the servers come from is known only now, when that was left to us. */
-export function refuseForeignServers(host: ServerHost | null, faults: readonly Fault[]): void {
+export function refuseForeignServers(hosts: readonly ServerHost[], faults: readonly Fault[]): void {
   const fault = faults.find(({ needs }) => needs.ownServers === true);
-  if (fault === undefined || host === null || host.kind === 'process') return;
+  const host = hosts.find(({ kind }) => kind !== 'process');
+  if (fault === undefined || host === undefined) return;
   throw new LockbenchError(
     'BAD_PLAN',
     `${fault.name} needs servers that are processes of ours, and these are ${host.kind === 'container' ? 'containers' : 'external'}`,
-    'A redis-server or valkey-server on PATH is enough; bench doctor tells what was found.',
+    'A server program on PATH is enough; bench doctor tells what was found.',
   );
 }

@@ -59,7 +59,7 @@ export async function measure(
     standstillMs = Math.max(standstillMs, passedMs - lookMs);
     lookedNs = nowNs();
     lookedAt = wallClock().getTime();
-    if (nowNs() >= window[windowAt.openNs]) begin ??= sampleUsage(servers.pids);
+    if (nowNs() >= window[windowAt.openNs]) begin ??= sampleUsage(servers.families);
     watcher.look();
     if (ended || !(signal.aborted || allGranted(plan, shared) || nothingToWin(spec, watcher, window))) continue;
     ended = true;
@@ -67,7 +67,7 @@ export async function measure(
   }
   window[windowAt.openNs] = Math.min(window[windowAt.openNs], nowNs());
   window[windowAt.closeNs] = Math.min(window[windowAt.closeNs], nowNs());
-  const end = sampleUsage(servers.pids);
+  const end = sampleUsage(servers.families);
   await crew.figuresOf(window[windowAt.closeNs]);
   watcher.end();
   const faults = await schedule.end();

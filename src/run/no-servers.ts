@@ -7,6 +7,7 @@ export const noServers: Provisioned = {
   controls: [],
   sentinels: [],
   pids: [],
+  families: [],
   cpuMs: () => Promise.resolve([]),
   onIncident: () => () => {},
   keysLeft: () => Promise.resolve([]),

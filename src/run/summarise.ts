@@ -12,6 +12,7 @@ import {
 import { combineVerdicts } from '../check/judge.js';
 import { violationsOf } from '../check/violations.js';
 import { counterNames } from '../record/counters.js';
+import type { Durability } from './durability.js';
 import { mergeNodeFailures } from '../record/node-failures.js';
 import { mergeHistograms, type Histograms, type Round } from '../record/round.js';
 import { jainIndex, starvedCount } from '../stats/fairness.js';
@@ -32,7 +33,7 @@ export function summarise(
   strategy: StrategyPlan,
   rounds: readonly JudgedRound[],
   detectionPower: RunResult['detectionPower'],
-  persistence: RunResult['persistence'],
+  { persistence, durability }: Durability,
   harm: Harm | null,
 ): RunResult {
   const histograms = mergeHistograms(rounds.map(({ histograms: one }) => one));
@@ -55,11 +56,13 @@ export function summarise(
   const result: RunResult = {
     strategy: strategy.label,
     options: strategy.options,
+    engine: strategy.engine,
     client: strategy.client,
     clientOptions: rounds[0]?.round.clientOptions ?? {},
     topology: strategy.topology,
     nodes: strategy.topology.kind === 'none' ? 0 : strategy.topology.nodes + strategy.topology.replicas,
     persistence,
+    durability,
     isolate: plan.isolate,
     holder: plan.holder,
     workers: plan.workers,

@@ -12,7 +12,7 @@ import { sumCounters } from '../record/counters.js';
 import { allocateShared, controlOf, workerColumns } from '../record/shared.js';
 import { chunkFile } from '../record/store.js';
 import { readTrace, traceFile } from '../record/trace.js';
-import { openServers, type Provisioned } from '../servers/provision.js';
+import { Hosts, type Provisioned } from '../servers/provision.js';
 import type { WorkerReport } from '../worker/protocol.js';
 import { Crew } from './crew.js';
 import { noServers } from './no-servers.js';
@@ -46,8 +46,11 @@ export async function startRun(raw: RawOptions): Promise<TestRun> {
   const [strategy] = plan.strategies;
   const folder = mkdtempSync(join(tmpdir(), 'lockbench-crew-'));
   const { image, persistence, keyPrefix } = plan;
-  const host = await openServers({ kind: 'auto', image, persistence, keyPrefix, external: [] });
-  const servers: Provisioned = strategy.topology.kind === 'none' ? noServers : await host.provision(strategy.topology);
+  const hosts = new Hosts({ kind: 'auto', image, persistence, keyPrefix, external: [], addresses: {} });
+  const servers: Provisioned =
+    strategy.topology.kind === 'none'
+      ? noServers
+      : await (await hosts.of(strategy.engine)).provision(strategy.topology);
   const shared = allocateShared(plan);
   const openNs = nowNs();
   controlOf(shared).window.set([openNs, openNs + plan.durationMs * 1e6, openNs]);
@@ -67,7 +70,7 @@ export async function startRun(raw: RawOptions): Promise<TestRun> {
   const close = async (): Promise<void> => {
     await crew.dismiss();
     await servers.stop();
-    await host.close();
+    await hosts.close();
     rmSync(folder, { recursive: true, force: true });
   };
   try {

@@ -17,19 +17,24 @@ export interface UsageSample {
   readonly machine: ReturnType<typeof machineTimes>;
 }
 
-export function sampleUsage(pids: readonly (number | null)[]): UsageSample {
-  return { servers: pids.map(timesOf), machine: machineTimes() };
+/** `families`: of each server its process and the children that work for it. */
+export function sampleUsage(families: readonly (readonly number[])[]): UsageSample {
+  return { servers: families.map(timesOf), machine: machineTimes() };
 }
 
-function timesOf(pid: number | null): ServerTimes | null {
-  const times = pid === null ? null : processTimes(pid);
-  return pid === null || times === null ? null : { pid, ...times };
+/** What children took that have ended since is lost. */
+function timesOf([pid, ...children]: readonly number[]): ServerTimes | null {
+  const own = pid === undefined ? null : processTimes(pid);
+  if (pid === undefined || own === null) return null;
+  const all = [own, ...children.flatMap((child) => processTimes(child) ?? [])];
+  const sum = (of: (times: ScheduleTimes) => number): number => all.reduce((total, one) => total + of(one), 0);
+  return { pid, cpuNs: sum(({ cpuNs }) => cpuNs), queuedNs: sum(({ queuedNs }) => queuedNs) };
 }
 
 /** What passed between two samples of one process; null where they are of two, or of none. */
 function between(before: ServerTimes | null, after: ServerTimes | null): ScheduleTimes | null {
   if (before === null || after === null || before.pid !== after.pid) return null;
-  return { cpuNs: after.cpuNs - before.cpuNs, queuedNs: after.queuedNs - before.queuedNs };
+  return { cpuNs: Math.max(0, after.cpuNs - before.cpuNs), queuedNs: Math.max(0, after.queuedNs - before.queuedNs) };
 }
 
 export interface UsageInput {

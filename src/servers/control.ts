@@ -11,6 +11,8 @@ export interface ServerControl extends FaultServer {
   readonly endpoint: NodeEndpoint;
   /** Of its latest process, also when that has ended; null where it is no process of this machine's. */
   readonly pid: number | null;
+  /** That process and its children now; empty where it is none of this machine's. */
+  family(): readonly number[];
 }
 
 export function remoteControl(fleet: Fleet, member: Member, index: number): ServerControl {
@@ -25,6 +27,7 @@ export function remoteControl(fleet: Fleet, member: Member, index: number): Serv
     index,
     endpoint: member.endpoint,
     pid: member.pid,
+    family: () => [],
     call: (name, ...args) => fleet.call(member, name, ...args),
     freeze: () => Promise.reject(refuse('stopped')),
     thaw: () => Promise.reject(refuse('continued')),

@@ -2,11 +2,12 @@
  * The servers of one topology, however they came about: what they are, what they used, which of our keys are left on
  * them. One admin connection to each; one that is lost is opened again when it is needed next.
  */
-import { openAdmin, type Admin } from '../clients/admin.js';
+import type { Admin } from '../clients/admin.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { Reply } from '../contract/index.js';
-import { cpuMsIn, modeIn, parseInfo, settingIn, settingNames, versionIn, type ServerFacts } from './facts.js';
-import { keysWith, removeKeysWith } from './keys.js';
+import type { Dialect } from './dialect.js';
+import { parseInfo, type ServerFacts } from './facts.js';
+import { redisDialect } from './redis-dialect.js';
 import type { Role } from './roles.js';
 
 export const adminLimitMs = 2_000;
@@ -24,13 +25,14 @@ export class Fleet {
   constructor(
     readonly members: readonly Member[],
     private readonly keyPrefix: string,
+    private readonly dialect: Dialect = redisDialect,
   ) {}
 
   /** Rejects with the reason when the server cannot be reached. */
   admin(member: Member): Promise<Admin> {
     let link = this.#links.get(member);
     if (link !== undefined) return link;
-    link = openAdmin(member.endpoint, adminLimitMs);
+    link = this.dialect.openAdmin(member.endpoint, adminLimitMs);
     this.#links.set(member, link);
     link.then(
       (admin) =>
@@ -63,13 +65,14 @@ export class Fleet {
   }
 
   cpuMs(): Promise<readonly number[]> {
-    return Promise.all(this.members.map((member) => this.info(member, 'cpu').then(cpuMsIn, () => NaN)));
+    const told = async (member: Member): Promise<number> => this.dialect.cpuMs(await this.admin(member));
+    return Promise.all(this.members.map((member) => told(member).catch(() => NaN)));
   }
 
   /** Distinct, over all masters of now that can be reached. */
   async keysLeft(): Promise<readonly string[]> {
     const found = await Promise.allSettled(
-      (await this.#acting()).map(async (member) => keysWith(this.keyPrefix, await this.admin(member))),
+      (await this.#acting()).map(async (member) => this.dialect.keysWith(this.keyPrefix, await this.admin(member))),
     );
     return [...new Set(found.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])))];
   }
@@ -83,7 +86,9 @@ export class Fleet {
 
   async removeKeys(): Promise<void> {
     await Promise.allSettled(
-      (await this.#acting()).map(async (member) => removeKeysWith(this.keyPrefix, await this.admin(member))),
+      (await this.#acting()).map(async (member) =>
+        this.dialect.removeKeysWith(this.keyPrefix, await this.admin(member)),
+      ),
     );
   }
 
@@ -128,11 +133,6 @@ export class Fleet {
   }
 
   async #factsOf(member: Member): Promise<ServerFacts> {
-    const setting = (name: string): Promise<string> =>
-      this.call(member, 'CONFIG', 'GET', name).then(settingIn, () => 'unknown');
-    const info = this.info(member, 'server');
-    const values = await Promise.all(settingNames.map(setting));
-    const settings = Object.fromEntries(settingNames.map((name, i) => [name, values[i]!]));
-    return { name: member.name, version: versionIn(await info), mode: modeIn(await info), settings };
+    return { name: member.name, ...(await this.dialect.facts(await this.admin(member))) };
   }
 }

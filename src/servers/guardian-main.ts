@@ -7,7 +7,7 @@ import { lstatSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { GuardianLine } from './guardian.js';
-import { isStill, killSession } from './process-identity.js';
+import { isStill, killFamily, killSession } from './process-identity.js';
 import { runFolderPrefix } from './run-folder.js';
 
 const removeAttempts = 20;
@@ -26,7 +26,11 @@ for await (const text of createInterface({ input: process.stdin })) {
   else watched.delete(line.forget);
 }
 
-for (const [pid, { startTime, folder }] of watched) if (isStill(pid, startTime, folder)) killSession(pid);
+for (const [pid, { startTime, folder }] of watched) {
+  if (!isStill(pid, startTime, folder)) continue;
+  killFamily(pid);
+  killSession(pid);
+}
 removeRunFolder();
 
 /** Null for a line cut short by the death of its writer. */

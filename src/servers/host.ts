@@ -27,6 +27,8 @@ export interface Provisioned {
   readonly sentinels: readonly ServerControl[];
   /** As of now: a server that was started again has another. Null where the server is no process of this machine's. */
   readonly pids: readonly (number | null)[];
+  /** Of each server, its process and the children that work for it, as of now; empty where it is none of this machine's. */
+  readonly families: readonly (readonly number[])[];
   /** CPU time that each server has used so far; NaN for one that does not answer. */
   cpuMs(): Promise<readonly number[]>;
   /** Tells in words of servers lost unasked ("master 3 exited (SIGKILL)"); returns the way to stop listening. */
@@ -59,6 +61,9 @@ export async function provisionedOf(
     sentinels: watch?.controls ?? [],
     get pids() {
       return controls.map((control) => control.pid);
+    },
+    get families() {
+      return controls.map((control) => control.family());
     },
     cpuMs: () => fleet.cpuMs(),
     onIncident(listener) {

@@ -9,7 +9,8 @@ import type { NodeEndpoint } from '../clients/endpoint.js';
 import { LockbenchError, type Reply, type RestartData } from '../contract/index.js';
 import { clockAheadMs, type ServerControl } from './control.js';
 import type { Fleet, Member } from './fleet.js';
-import { logName, type Exit, type RedisProcess } from './redis-process.js';
+import { logName, type Exit, type ServerProcess } from './server-process.js';
+import { signalTo, startTimeOf } from './process-identity.js';
 import type { Shims } from './shims/preload.js';
 
 /** A place that server processes come to and leave: the port, the folder and the role stay. */
@@ -19,7 +20,7 @@ export interface Berth {
   readonly shims: Shims;
   /** Whether it writes an append-only file. */
   readonly persistent: boolean;
-  start(port: number | null): Promise<RedisProcess>;
+  start(port: number | null): Promise<ServerProcess>;
 }
 
 const standStillLimitMs = 2_000;
@@ -28,7 +29,7 @@ const standStillPollMs = 1;
 export class ProcessControl implements ServerControl {
   readonly name: string;
   readonly endpoint: NodeEndpoint;
-  #process: RedisProcess;
+  #process: ServerProcess;
   #alive = true;
   #wanted = true;
   #starting: Promise<unknown> = Promise.resolve();
@@ -38,7 +39,7 @@ export class ProcessControl implements ServerControl {
     private readonly berth: Berth,
     private readonly fleet: Fleet,
     private readonly member: Member,
-    first: RedisProcess,
+    first: ServerProcess,
   ) {
     this.name = berth.name;
     this.endpoint = first.endpoint;
@@ -49,17 +50,26 @@ export class ProcessControl implements ServerControl {
     return this.#process.pid;
   }
 
+  family(): readonly number[] {
+    return this.#alive ? this.#process.family() : [this.pid];
+  }
+
   call(name: string, ...args: readonly (string | number)[]): Promise<Reply> {
     return this.fleet.call(this.member, name, ...args);
   }
 
   async freeze(): Promise<void> {
     if (!this.#alive) throw this.#misused('is not running, so it cannot be stopped');
-    this.#process.kill('SIGSTOP');
-    const { pid } = this.#process;
+    // Itself first: then it has no more children.
+    for (const pid of [this.pid, ...this.#process.family()]) await this.#stopOne(pid);
+  }
+
+  async #stopOne(pid: number): Promise<void> {
+    signalTo(pid, 'SIGSTOP');
     const limitMs = nowMs() + standStillLimitMs;
     // The signal is on its way when kill returns; a command could still overtake it.
     while (!standsStill(pid)) {
+      if (pid !== this.pid && !exists(pid)) return;
       if (!this.#alive || nowMs() > limitMs)
         throw new LockbenchError('SERVER_FAILED', `${this.name} does not stop on SIGSTOP`);
       await delay(standStillPollMs);
@@ -67,15 +77,15 @@ export class ProcessControl implements ServerControl {
   }
 
   thaw(): Promise<void> {
-    if (this.#alive) this.#process.kill('SIGCONT');
+    if (this.#alive) for (const pid of this.#process.family()) signalTo(pid, 'SIGCONT');
     return Promise.resolve();
   }
 
   async kill(): Promise<void> {
     await this.#starting;
     this.#wanted = false;
-    // Its whole session: a fork of it would go on writing into the folder.
-    await this.#process.stop();
+    // With all its forks: one of them would go on writing into the folder.
+    await this.#process.crash();
     this.fleet.hangUp(this.member);
   }
 
@@ -112,7 +122,7 @@ export class ProcessControl implements ServerControl {
     await this.#process.stop();
   }
 
-  #follow(server: RedisProcess): RedisProcess {
+  #follow(server: ServerProcess): ServerProcess {
     this.#alive = true;
     void server.exited.then((exit) => {
       this.#alive = false;
@@ -143,6 +153,10 @@ export class ProcessControl implements ServerControl {
 
 function exitText({ code, signal }: Exit): string {
   return signal ?? `exit code ${code}`;
+}
+
+function exists(pid: number): boolean {
+  return startTimeOf(pid) !== null;
 }
 
 /** All its threads, by the letters of proc(5); taken for granted where there is no /proc. */

@@ -1,18 +1,18 @@
 /** The embedded default: private servers as child processes, fresh ones for every topology. */
 import { join } from 'node:path';
-import { LockbenchError, type Persistence, type Topology } from '../contract/index.js';
+import type { Persistence, Topology } from '../contract/index.js';
 import { allOrNone } from './all-or-none.js';
 import { Fleet, type Member } from './fleet.js';
-import { openGuardian, type Guardian } from './guardian.js';
 import { provisionedOf, type Provisioned, type ServerHost } from './host.js';
 import { ProcessControl, type Berth } from './process-control.js';
 import type { RedisBinary } from './redis-binary.js';
-import { startRedis, type RedisProcess, type StartOptions } from './redis-process.js';
+import { startRedis, type StartOptions } from './redis-process.js';
 import { awaitReplicas } from './replicas.js';
 import { rolesOf, sentinelRolesOf, type Role } from './roles.js';
-import { makeRunFolder, removeRunFolder } from './run-folder.js';
 import { roleOf, sentinelConfig } from './sentinels.js';
+import type { ServerProcess } from './server-process.js';
 import { ShimShop, verifyLoaded, type ShimNeeds, type Shims } from './shims/preload.js';
+import { stopAll, Yard } from './yard.js';
 
 export interface ProcessSettings {
   readonly binary: RedisBinary;
@@ -24,18 +24,14 @@ type Special = Pick<StartOptions, 'extraArgs' | 'sentinel'>;
 
 interface Started {
   readonly berth: Berth;
-  readonly server: RedisProcess;
+  readonly server: ServerProcess;
 }
 
 export class ProcessHost implements ServerHost {
   readonly kind = 'process';
-  readonly #folder = makeRunFolder();
-  readonly #guardian: Guardian = openGuardian(this.#folder);
-  readonly #running = new Set<RedisProcess>();
-  readonly #fleets = new Set<Fleet>();
-  readonly #shims = new ShimShop(this.#folder);
+  readonly #yard = new Yard();
+  readonly #shims = new ShimShop(this.#yard.folder);
   #provisions = 0;
-  #closing: Promise<void> | null = null;
 
   constructor(private readonly settings: ProcessSettings) {}
 
@@ -68,14 +64,7 @@ export class ProcessHost implements ServerHost {
   }
 
   close(): Promise<void> {
-    return (this.#closing ??= this.#close());
-  }
-
-  async #close(): Promise<void> {
-    for (const fleet of this.#fleets) fleet.leave();
-    await stopAll(this.#running);
-    removeRunFolder(this.#folder);
-    await this.#guardian.close();
+    return this.#yard.close();
   }
 
   /** Adds their controls to those that are there. */
@@ -86,7 +75,7 @@ export class ProcessHost implements ServerHost {
       pid: server.pid,
     }));
     const fleet = new Fleet(members, this.settings.keyPrefix);
-    this.#fleets.add(fleet);
+    this.#yard.adopt(fleet);
     for (const [i, { berth, server }] of started.entries())
       controls.push(new ProcessControl(controls.length, berth, fleet, members[i]!, server));
     return fleet;
@@ -109,30 +98,18 @@ export class ProcessHost implements ServerHost {
     const options = { binary, persistence, ...special, name, folderName, env: shims.env };
     return {
       name,
-      folder: join(this.#folder, folderName),
+      folder: join(this.#yard.folder, folderName),
       shims,
       persistent: persistence !== 'none',
       start: (port) => this.#start(port === null ? options : { ...options, port }, shims),
     };
   }
 
-  async #start(options: Omit<StartOptions, 'dir' | 'guardian'>, shims: Shims): Promise<RedisProcess> {
+  #start(options: Omit<StartOptions, 'dir' | 'guardian'>, shims: Shims): Promise<ServerProcess> {
     shims.clock?.starting();
-    const server = await startRedis({ ...options, dir: this.#folder, guardian: this.#guardian });
-    try {
-      if (this.#closing !== null)
-        throw new LockbenchError('SERVER_FAILED', `${options.name} was not needed any more when it had started`);
-      verifyLoaded(shims, options.name, server.pid);
-    } catch (error) {
-      await server.stop();
-      throw error;
-    }
-    this.#running.add(server);
-    void server.exited.then(() => this.#running.delete(server));
-    return server;
+    return this.#yard.start(
+      (where) => startRedis({ ...options, ...where }),
+      ({ pid }) => verifyLoaded(shims, options.name, pid),
+    );
   }
-}
-
-async function stopAll(servers: Iterable<{ stop(): Promise<void> }>): Promise<void> {
-  await Promise.all([...servers].map((server) => server.stop()));
 }

@@ -40,15 +40,45 @@ export function isStill(pid: number, startTime: string, folder: string): boolean
   return home === folder || home === `${folder} (deleted)`;
 }
 
+/** A process and all that descend from it, itself first. Where nothing tells, itself. */
+export function familyOf(pid: number): readonly number[] {
+  const family = [pid];
+  for (const member of family) family.push(...childrenOf(member));
+  return family;
+}
+
+function childrenOf(pid: number): number[] {
+  if (process.platform !== 'linux')
+    return (
+      tool('pgrep', ['-P', String(pid)])
+        ?.split('\n')
+        .map(Number) ?? []
+    );
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** By SIGKILL. It is stopped first, so that no child slips away while they are counted. */
+export function killFamily(pid: number): void {
+  signalTo(pid, 'SIGSTOP');
+  const family = familyOf(pid);
+  for (const member of family) signalTo(member, 'SIGKILL');
+}
+
+export function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone in the meantime.
+  }
+}
+
 /** Each server leads a session, so its process group holds its forks (a snapshot for a replica) as well. */
 export function killSession(pid: number): void {
-  for (const target of [-pid, pid]) {
-    try {
-      process.kill(target, 'SIGKILL');
-    } catch {
-      // Gone in the meantime.
-    }
-  }
+  for (const target of [-pid, pid]) signalTo(target, 'SIGKILL');
 }
 
 function tool(name: string, args: readonly string[]): string | null {

@@ -1,9 +1,8 @@
 /**
- * The way to servers: given ones, private processes, or containers, in this order unless told otherwise. The entry to
+ * The way to servers of Redis: given ones, private processes, or containers, in this order unless told otherwise. The entry to
  * this folder for the rest of the program.
  */
-import type { NodeEndpoint } from '../clients/endpoint.js';
-import { LockbenchError, type Persistence, type ServersKind } from '../contract/index.js';
+import { LockbenchError } from '../contract/index.js';
 import { ContainerHost } from './container-host.js';
 import { dockerEngine } from './docker-engine.js';
 import { ExternalHost } from './external-host.js';
@@ -11,23 +10,16 @@ import type { ServerHost } from './host.js';
 import { noRedis } from './no-redis.js';
 import { ProcessHost } from './process-host.js';
 import { findRedis } from './redis-binary.js';
+import type { ServerSettings } from './server-settings.js';
 
 export type { ServerControl } from './control.js';
+export { Hosts, serversOf, type HostsSettings } from './hosts.js';
 export type { Provisioned, ServerHost } from './host.js';
 export { watchThrough } from './sentinels.js';
 export { clockShimAvailable, type ShimAvailability } from './shims/clock.js';
 export { fsyncShimAvailable } from './shims/fsync.js';
 export type { ShimNeeds } from './shims/preload.js';
-
-export interface ServerSettings {
-  readonly kind: ServersKind;
-  /** For containers. */
-  readonly image: string;
-  /** Of our own servers; external ones keep theirs. */
-  readonly persistence: Persistence;
-  readonly external: readonly NodeEndpoint[];
-  readonly keyPrefix: string;
-}
+export type { ServerSettings } from './server-settings.js';
 
 /** Starts no server yet. Rejects with NO_REDIS where none is to be had. */
 export async function openServers(settings: ServerSettings): Promise<ServerHost> {

@@ -2,8 +2,9 @@
 import { sentinelCount, type Topology } from '../contract/index.js';
 
 export interface Role {
-  /** "master 3", "primary", "replica 1", "sentinel 2": as everything printed calls it. */
+  /** "master 3", "primary", "replica 1", "sentinel 2", "node 2": as everything printed calls it. */
   readonly name: string;
+  /** Those that decide about a lock are masters, nodes of a cluster among them. */
   readonly kind: 'master' | 'replica' | 'sentinel';
 }
 
@@ -16,6 +17,8 @@ export function rolesOf(topology: Topology): readonly Role[] {
       return [primary];
     case 'quorum':
       return Array.from({ length: topology.nodes }, (_, i) => ({ name: `master ${i + 1}`, kind: 'master' }));
+    case 'cluster':
+      return Array.from({ length: topology.nodes }, (_, i) => ({ name: `node ${i + 1}`, kind: 'master' }));
     case 'replicated':
     case 'sentinel':
       return [primary, ...Array.from({ length: topology.replicas }, (_, i) => replica(i + 1))];

@@ -1,14 +1,15 @@
 /** The design's session of one worker: a strategy may fail to open, to settle or to close, or never come to an end of it. */
 import {
   LockbenchError,
+  type EngineName,
+  type Engines,
   type LockSession,
   type LockStrategy,
-  type RedisNode,
   type StrategyEnv,
   type StrategyPlan,
 } from '../contract/index.js';
 import { delay, limit, nowMs } from '../base/clock.js';
-import type { NodeSet } from '../clients/open.js';
+import type { OpenedEngine } from '../clients/engine.js';
 
 /** How long a strategy may take to open. */
 const openMs = 5000;
@@ -22,7 +23,7 @@ const closeMs = 1000;
 export async function openSession(
   design: LockStrategy,
   { label, options }: Pick<StrategyPlan, 'label' | 'options'>,
-  nodes: readonly RedisNode[],
+  engine: Engines[EngineName],
   env: StrategyEnv,
 ): Promise<LockSession> {
   const fault = (what: string, cause?: unknown): LockbenchError =>
@@ -33,7 +34,7 @@ export async function openSession(
     throw fault(`did not open within ${openMs / 1000} s`);
   });
   try {
-    return await Promise.race([design.open(nodes, env, options), late]);
+    return await Promise.race([design.open(engine, env, options), late]);
   } catch (error) {
     if (error instanceof LockbenchError) throw error;
     throw fault(`failed to open: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`, error);
@@ -52,6 +53,6 @@ export async function settle(session: LockSession): Promise<number> {
   }
 }
 
-export async function closeSession(session: LockSession, nodes: NodeSet): Promise<void> {
-  await Promise.race([session.close().then(() => nodes.close()), delay(closeMs)]);
+export async function closeSession(session: LockSession, opened: OpenedEngine): Promise<void> {
+  await Promise.race([session.close().then(() => opened.close()), delay(closeMs)]);
 }

@@ -1,11 +1,11 @@
 /** What a worker does, thread or process: connects, says that it is ready, drives its contenders, settles what is owed, reports. */
-import type { LoadShape, LockbenchError, LockStrategy } from '../contract/index.js';
+import type { EngineName, Engines, LoadShape, LockbenchError, LockStrategy } from '../contract/index.js';
 import { CancelSource } from '../base/cancel.js';
 import { nowMs, nowNs } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
 import { loadPlugin, loadPluginFile } from '../base/plugins.js';
 import { stepWallClock } from '../base/wall-clock-step.js';
-import { clientOptions, openNodes, type NodeSet } from '../clients/open.js';
+import { openEngine, type OpenedEngine } from '../clients/engine.js';
 import type { WriterEnd } from '../record/history-writer.js';
 import { windowAt } from '../record/shared.js';
 import { Contender } from './contender.js';
@@ -35,7 +35,7 @@ class Job {
   readonly #contenders: Contender[] = [];
   #usage: (() => ThreadUsage) | null = null;
   #shop: Shop | null = null;
-  #nodes: NodeSet | null = null;
+  #opened: OpenedEngine | null = null;
 
   constructor(
     private readonly task: WorkerTask,
@@ -77,18 +77,13 @@ class Job {
       strategy.file === null
         ? await loadPlugin<LockStrategy>('strategy', strategy.name)
         : await loadPluginFile<LockStrategy>('strategy', strategy.file);
-    const nodes = await openNodes(strategy.client, task.endpoints, {
+    const opened = await openEngine(strategy, task.endpoints, {
       connectTimeoutMs,
       readyWaitMs,
       scripts: design.scripts ?? [],
     });
-    this.#nodes = nodes;
-    const session = await openSession(
-      design,
-      strategy,
-      this.#recorder?.wrap(nodes.nodes) ?? nodes.nodes,
-      realEnv(task),
-    );
+    this.#opened = opened;
+    const session = await openSession(design, strategy, overheard(opened, this.#recorder), realEnv(task));
     const shape = await loadPlugin<LoadShape>('load shape', plan.load);
     const shop = await openShop(
       task,
@@ -103,7 +98,7 @@ class Job {
       () => this.#contenders.reduce((ns, contender) => Math.min(ns, contender.openNs), nowNs()),
     );
     this.#shop = shop;
-    port.say({ kind: 'ready', clientOptions: toldOptions(task) });
+    port.say({ kind: 'ready', clientOptions: toldOptions(task, opened) });
     await new Promise<void>((resolve) => this.#started.onCancel(resolve));
 
     const missed = await this.#contend(shop, shape);
@@ -112,9 +107,9 @@ class Job {
     for (const missedMs of missed(closeNs / 1e6)) if (missedMs * 1e6 >= openNs) shop.tally.missed(missedMs * 1e6);
     const backlog = session.backlog();
     const unsettled = await settle(session);
-    const report = { ...this.#report(shop, nodes), ...used, backlog, unsettled };
+    const report = { ...this.#report(shop, opened), ...used, backlog, unsettled };
     shop.resource.close();
-    await closeSession(session, nodes);
+    await closeSession(session, opened);
     const end = await shop.writer.close();
     port.say({ kind: 'done', report: { ...report, ...end, ...this.#traced(end) }, figures: port.figures() });
   }
@@ -142,15 +137,15 @@ class Job {
     return (untilMs) => oneSchedule?.missed(untilMs) ?? [];
   }
 
-  #report(shop: Shop, nodes: NodeSet): Pick<WorkerReport, Exclude<keyof WorkerReport, Late>> {
-    const { commands, roundTrips } = nodes.meter;
+  #report(shop: Shop, opened: OpenedEngine): Pick<WorkerReport, Exclude<keyof WorkerReport, Late>> {
+    const { commands, roundTrips } = opened.meter;
     return {
       errors: shop.tally.errors,
       believed: shop.believed,
       waits: shop.waits.list(),
       commands,
       roundTrips,
-      nodeFailures: nodes.failures(),
+      nodeFailures: opened.failures(),
       errorSamples: [...shop.tally.errorSamples.values()],
     };
   }
@@ -164,7 +159,7 @@ class Job {
     const end = shop.writer.closeNow();
     const backlog = shop.session.backlog();
     const report = {
-      ...this.#report(shop, this.#nodes!),
+      ...this.#report(shop, this.#opened!),
       ...used,
       backlog,
       unsettled: 0,
@@ -184,8 +179,16 @@ class Job {
 /** What is known only when the connections are closed. */
 type Late = keyof ThreadUsage | keyof WriterEnd | 'backlog' | 'unsettled';
 
-function toldOptions({ endpoints, strategy }: WorkerTask): Readonly<Record<string, unknown>> {
+/** What a design is given: the engine itself, or, where a trace is kept and there is a way to listen, the engine overheard. */
+function overheard(opened: OpenedEngine, recorder: FlightRecorder | null): Engines[EngineName] {
+  return recorder !== null && opened.name === 'redis' ? recorder.wrap(opened.engine) : opened.engine;
+}
+
+function toldOptions(
+  { endpoints, strategy }: WorkerTask,
+  { options }: OpenedEngine,
+): Readonly<Record<string, unknown>> {
   // Deadlines of commands are ours, not the libraries': each strategy sets its own.
   const commandTimeoutMs = strategy.options.nodeTimeout ?? strategy.options.timeout ?? null;
-  return endpoints.length === 0 ? {} : { ...clientOptions(strategy.client), connectTimeoutMs, commandTimeoutMs };
+  return endpoints.length === 0 ? {} : { ...options, connectTimeoutMs, commandTimeoutMs };
 }

@@ -1,0 +1,12 @@
+import type { NodeEndpoint } from '../clients/endpoint.js';
+import type { Persistence, ServersKind } from '../contract/index.js';
+
+export interface ServerSettings {
+  readonly kind: ServersKind;
+  /** For containers. */
+  readonly image: string;
+  /** Of our own servers; external ones keep theirs. */
+  readonly persistence: Persistence;
+  readonly external: readonly NodeEndpoint[];
+  readonly keyPrefix: string;
+}
