@@ -60,7 +60,18 @@ async function killLagging(lab: FaultLab): Promise<Blow> {
   return { atMs, what: 'SIGKILL to the primary', holder, held, untold };
 }
 
+/** An old primary that is alive goes on granting until clients are told; the new one knows nothing of that. */
+async function grantedInVain(lab: FaultLab, promoted: FaultServer): Promise<boolean> {
+  const [primary] = lab.servers;
+  const keys = (await primary!.call('KEYS', `${lab.keyPrefix}*`)) as readonly string[];
+  const values = await Promise.all(
+    keys.map((key) => Promise.all([primary!, promoted].map((server) => server.call('GET', key)))),
+  );
+  return values.some(([old, now]) => old !== null && old !== now);
+}
+
 async function isLost(lab: FaultLab, { holder }: Blow, how: string, promoted: FaultServer): Promise<boolean> {
+  if (how === 'command' && (await grantedInVain(lab, promoted))) return true;
   if (holder === null) return false;
   if (how === 'lagging') return true;
   const isOver = holder.validUntilMs !== null && lab.nowMs() >= holder.validUntilMs;
