@@ -16,6 +16,7 @@ import type {
   LockStrategy,
   RedisNode,
   ReleaseOutcome,
+  Reply,
   StrategyEnv,
 } from '../src/contract/index.js';
 import { Lease } from '../src/kit/lease.js';
@@ -36,8 +37,10 @@ export const singleOptions = {
 
 /** How designs on one node differ: the way to take the key, and the way to give it back. */
 export interface Variation {
-  /** Asks for the key; a reply of 'OK' or 1 grants it. */
+  /** Asks for the key; a reply of 'OK' or of 1 or more grants it. */
   take(key: string, token: string, ttlMs: number): Promise<Answer>;
+  /** The fencing token in a reply that grants; absent: there is none. */
+  fenceOf?(reply: Reply): bigint;
   /** Sends the command that extends the lease. */
   prolong(command: Command): Promise<Answer>;
   /** The command that frees the key; a reply of 1 means that there was something to free. */
@@ -72,13 +75,14 @@ export class SingleSession implements LockSession {
       this.#undo(key, token, startMs, validUntilMs);
       return { kind: 'unknown', failure };
     }
-    if (reply !== 'OK' && reply !== 1) return { kind: 'refused', why: 'busy' };
+    if (reply !== 'OK' && !(Number(reply) >= 1)) return { kind: 'refused', why: 'busy' };
     const decidedMs = this.env.nowMs();
     if (decidedMs >= validUntilMs) {
       this.#undo(key, token, startMs, validUntilMs);
       return { kind: 'refused', why: 'too-late' };
     }
-    return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs), decidedMs };
+    const fence = this.variation.fenceOf?.(reply);
+    return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs, fence), decidedMs };
   }
 
   release(grant: Grant): Promise<ReleaseOutcome> {

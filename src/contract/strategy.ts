@@ -68,6 +68,11 @@ export interface LockStrategy<E extends keyof Engines = 'redis', O = Options> {
   readonly options: OptionSpec<O>;
   /** Loaded on every connection before its node counts as up. */
   readonly scripts?: readonly ScriptDecl[];
+  /**
+   * What follows a lock's name in the names of its standing keys: those that outlive every lock on purpose, such as a counter
+   * of fencing tokens. They begin with the lock's name, so the run removes them with the rest; they are no keys left behind.
+   */
+  readonly standingSuffixes?: readonly string[];
   /** Pure: what these options promise on this topology, or why they cannot run on it. */
   judge(options: O, topology: Topology): Judgement;
   open(engine: Engines[E], env: StrategyEnv, options: O): Promise<LockSession>;

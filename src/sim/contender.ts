@@ -13,6 +13,8 @@ import type { Cluster, SimWorker } from './cluster.js';
 import type { Recorder } from './recorder.js';
 
 export class SimContender {
+  #grants = 0;
+
   constructor(
     private readonly cluster: Cluster,
     private readonly worker: SimWorker,
@@ -52,11 +54,17 @@ export class SimContender {
     world.log(() => `c${this.id} k${key} ${outcome.kind === 'refused' ? outcome.why : outcome.kind}`);
     counters.tries += outcome.tries;
     this.recorder.waits.attempt(this.id, key, startMs * 1e6, nowMs * 1e6, outcome.kind === 'granted');
-    if (outcome.kind === 'granted') counters.grants += 1;
+    if (outcome.kind === 'granted') this.#granted(outcome.grant, key, nowMs);
     else if (outcome.kind === 'refused') counters[outcome.why === 'too-late' ? 'tooLate' : outcome.why] += 1;
     else counters[outcome.kind] += 1;
     if (outcome.kind === 'unknown') this.#record(key, nowMs, nowMs, nowMs, nowMs - startMs, rowFlags.unknown);
     return outcome;
+  }
+
+  #granted({ fence = -1n }: Grant, key: number, atMs: number): void {
+    this.recorder.counters.grants += 1;
+    this.recorder.minted.push({ atMs, key, contender: this.id, grant: this.#grants, fence });
+    this.#grants += 1;
   }
 
   async #hold(grant: Grant, key: number, acquireMs: number): Promise<void> {

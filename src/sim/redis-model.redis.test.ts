@@ -16,7 +16,7 @@ const pttlToleranceMs = 5000;
 /** Long enough not to run out within the test, and lengths that end at once. */
 const lengthsMs = [60_000, 90_000, 0, -5];
 const keys = ['{t}a', '{t}b', '{t}c'];
-const tokens = ['one', 'two', '', 'three:ü'];
+const tokens = ['one', 'two', '', 'three:ü', '7', '70000'];
 
 const strategies = await listPlugins<LockStrategy>('strategy');
 const scripts = [...new Set(strategies.flatMap(({ scripts: declared }) => declared ?? []))];
@@ -54,7 +54,8 @@ function pick<T>(items: readonly T[], random: Random): T {
 function randomCommand(random: Random, script: ScriptDecl | null): Command {
   const [key, token, lengthMs] = [pick(keys, random), pick(tokens, random), pick(lengthsMs, random)];
   if (script !== null && random() < 0.4) {
-    const args = [1, key, token, lengthMs];
+    const others = Array.from({ length: script.keys - 1 }, () => pick(keys, random));
+    const args = [script.keys, key, ...others, token, lengthMs];
     return random() < 0.7
       ? { name: 'EVALSHA', args: [script.sha, ...args], script }
       : { name: 'EVAL', args: [script.lua, ...args], script };
