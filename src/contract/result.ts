@@ -59,6 +59,8 @@ export interface FaultRecord {
   readonly steps: readonly { readonly atMs: number; readonly what: string }[];
   /** Servers that lost data which they had acknowledged. */
   readonly lost: readonly string[];
+  /** Servers that came back without data when every lease that they knew was over: no lock is lost by that, and all counters are. */
+  readonly emptied?: readonly string[];
   /** From when to when this harness kept a holder inside, to hit a held lock: nobody else could get that one meanwhile. */
   readonly keptInside: { readonly name: string; readonly fromMs: number; readonly untilMs: number } | null;
   /**

@@ -59,7 +59,20 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
       fails: [null],
     },
   ],
-  'restart-empty': breaksOne('restart-empty'),
+  'restart-empty': [
+    ...breaksOne('restart-empty'),
+    {
+      says: 'takes the newest token from a majority, and the next holder gets it again, or an older one',
+      plan: {
+        strategy: 'redlock-fenced',
+        fault: 'cut:2@20ms restart-empty:1@150ms',
+        contenders: '1',
+        duration: '1500ms',
+        workload: 'counter',
+      },
+      fails: ['fencing-order'],
+    },
+  ],
   'power-loss': [
     {
       says: 'loses no lock of Redlock where every write is synced',
@@ -88,6 +101,16 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
         duration: '1500ms',
       },
       fails: [null],
+    },
+    {
+      says: 'keeps locks apart on servers that all forgot, and not their tokens in order',
+      plan: { strategy: 'redlock-fenced', fault: 'delayed-restart:all@150ms', duration: '1500ms', workload: 'counter' },
+      fails: ['fencing-order'],
+      also: ([run]) => {
+        expect(verdictOf(run, exclusion)).toBe('pass');
+        expect(run.faults[0]).toMatchObject({ lost: [] });
+        expect(run.faults[0].emptied).toHaveLength(5);
+      },
     },
   ],
   flushall: breaksOne('flushall'),
