@@ -54,7 +54,7 @@ export class SingleSession implements LockSession {
 
   constructor(
     private readonly node: RedisNode,
-    private readonly env: StrategyEnv,
+    protected readonly env: StrategyEnv,
     private readonly options: SingleOptions,
     private readonly variation: Variation = comparing(node, options.timeout),
   ) {
@@ -62,10 +62,10 @@ export class SingleSession implements LockSession {
   }
 
   acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome> {
-    return acquireWithRetry(this.env, request, () => this.#tryOnce(key, request.ttlMs));
+    return acquireWithRetry(this.env, request, () => this.tryOnce(key, request.ttlMs));
   }
 
-  async #tryOnce(key: string, ttlMs: number): Promise<Try> {
+  protected async tryOnce(key: string, ttlMs: number): Promise<Try> {
     const token = this.env.token();
     const startMs = this.env.nowMs();
     const validUntilMs = this.variation.expires ? startMs + ttlMs : Infinity;

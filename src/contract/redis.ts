@@ -31,6 +31,9 @@ export interface ModelDb {
   setIfAbsent(key: string, value: string, pxMs: number): boolean;
   /** The value after it; a key that does not exist counts as 0. */
   incr(key: string): number;
+  /** Remaining time; -1 without expiry, -2 where there is no such key. */
+  pttl(key: string): number;
+  publish(channel: string, payload: string): void;
 }
 
 /** A script is declared once: its Lua for real servers, its model for the simulated one. A test holds both equal. */

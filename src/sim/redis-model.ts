@@ -32,6 +32,7 @@ export class RedisModel implements ModelDb {
     private readonly nowMs: () => number,
     private readonly clock: ServerClock = { rate: 1, offsetMs: 0 },
     private readonly readOnly = false,
+    private readonly onPublish: (channel: string, payload: string) => number = () => 0,
   ) {}
 
   wallMs(): number {
@@ -80,6 +81,16 @@ export class RedisModel implements ModelDb {
     return Number(value) + 1;
   }
 
+  pttl(key: string): number {
+    const entry = this.#entry(key);
+    if (entry === undefined) return -2;
+    return entry.whenMs === Infinity ? -1 : entry.whenMs - this.wallMs();
+  }
+
+  publish(channel: string, payload: string): number {
+    return this.onPublish(channel, payload);
+  }
+
   load(script: ScriptDecl): void {
     this.#scripts.set(script.sha, script);
   }
@@ -112,9 +123,11 @@ export class RedisModel implements ModelDb {
       case 'DEL':
         return { reply: args.filter((key) => this.del(key)).length };
       case 'PTTL':
-        return { reply: this.#pttl(args[0]) };
+        return { reply: this.pttl(args[0]) };
       case 'PEXPIRE':
         return { reply: this.pexpire(args[0], Number(args[1])) ? 1 : 0 };
+      case 'PUBLISH':
+        return { reply: this.publish(args[0], args[1]) };
       case 'SCRIPT':
         return this.#script(args, command.script);
       case 'EVAL':
@@ -139,12 +152,6 @@ export class RedisModel implements ModelDb {
     if (onlyNew && this.get(key) !== null) return { reply: null };
     this.set(key, value, pxMs);
     return { reply: 'OK' };
-  }
-
-  #pttl(key: string): number {
-    const entry = this.#entry(key);
-    if (entry === undefined) return -2;
-    return entry.whenMs === Infinity ? -1 : entry.whenMs - this.wallMs();
   }
 
   #script([verb]: readonly string[], decl: ScriptDecl | undefined): Result {

@@ -6,9 +6,20 @@ import { sweep } from './judge.js';
 import { scenarios, type Scenario } from './scenario.js';
 
 const load = (name: string): Promise<LockStrategy> => loadPlugin<LockStrategy>('strategy', name);
-const [redlock, redlockFenced, single, singleFenced, failover, setnx, singleDel, none] = await Promise.all(
-  ['redlock', 'redlock-fenced', 'single', 'single-fenced', 'failover', 'setnx', 'single-del', 'none'].map(load),
-);
+const [redlock, redlockFenced, single, singleFenced, singleNotify, failover, setnx, singleDel, none] =
+  await Promise.all(
+    [
+      'redlock',
+      'redlock-fenced',
+      'single',
+      'single-fenced',
+      'single-notify',
+      'failover',
+      'setnx',
+      'single-del',
+      'none',
+    ].map(load),
+  );
 
 type Name = keyof typeof scenarios;
 
@@ -31,6 +42,7 @@ const cases: readonly (readonly [string, LockStrategy, Options, readonly Name[],
   ['redlock-fenced', redlockFenced, {}, all, 50],
   ['single', single, {}, equal, 200],
   ['single-fenced', singleFenced, {}, equal, 50],
+  ['single-notify', singleNotify, {}, equal, 100],
   ['failover', failover, {}, equal, 50],
   ['failover with WAIT', failover, { waitReplicas: '1' }, equal, 50],
   ['failover with WAIT for all', failover, { waitReplicas: 'all', waitTimeout: 2 }, equal, 50],

@@ -16,6 +16,7 @@ const designs: readonly (readonly [string, Options])[] = [
   ['redlock-fenced', {}],
   ['single', {}],
   ['single-fenced', {}],
+  ['single-notify', {}],
   ['failover', {}],
   ['failover', { waitReplicas: '1' }],
   ['failover', { waitReplicas: 'all', waitTimeout: 2 }],
