@@ -1,6 +1,7 @@
 /** What the package exports: the contracts, the kit for strategy authors, and runs from code. */
 export * from './contract/index.js';
 export { noCancel, CancelSource } from './base/cancel.js';
+export { everyMsFor, keepAlive, type KeepAliveEvents, type KeepAliveRules } from './kit/keep-alive.js';
 export { Lease } from './kit/lease.js';
 export { fenceSuffix, raiseFence, raising, takeAndMint, taking } from './kit/fences.js';
 export { Releases, type Release } from './kit/releases.js';

@@ -106,6 +106,7 @@ export class RedlockSession implements LockSession {
   /** Counts only on a quorum and within the validity that it extends, and only so often: else a holder could keep it for ever. */
   async extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome> {
     const lease = grant as Lease;
+    if (lease.isOver(this.env.nowMs())) return { kind: 'lost' };
     if (lease.extensions >= this.options.maxExtensions) return { kind: 'refused' };
     lease.extensions += 1;
     const startMs = this.env.nowMs();

@@ -99,6 +99,7 @@ export class SingleSession implements LockSession {
 
   async extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome> {
     const lease = grant as Lease;
+    if (lease.isOver(this.env.nowMs())) return { kind: 'lost' };
     if (!this.variation.expires || lease.extensions >= this.options.maxExtensions) return { kind: 'refused' };
     lease.extensions += 1;
     const startMs = this.env.nowMs();

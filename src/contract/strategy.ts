@@ -92,6 +92,7 @@ export interface LockSession {
   acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome>;
   /** Idempotent. 'lost': it was no longer ours. 'unknown': the answer did not come. */
   release(grant: Grant): Promise<ReleaseOutcome>;
+  /** Of a lease that is over by then it asks nobody: it tells the holder (`Grant.onLost`) and answers 'lost'. */
   extend?(grant: Grant, ttlMs: number): Promise<ExtendOutcome>;
   /**
    * Resolves when no straggler is under way and no release is owed to a server that is up: only now can "no key left behind" be

@@ -23,6 +23,12 @@ export class Lease implements Grant {
     this.validUntilMs = Math.min(this.validUntilMs, validUntilMs);
   }
 
+  /** Validity is over, or it was lost before; whoever holds it is told. */
+  isOver(nowMs: number): boolean {
+    if (nowMs >= this.validUntilMs) this.lose();
+    return this.#lost;
+  }
+
   onLost(listener: () => void): () => void {
     if (this.#lost) {
       listener();

@@ -1,13 +1,11 @@
 /** Waiters of `single-notify` in virtual time: woken in time, by few commands, whatever is not told. */
 import { describe, expect, it } from 'vitest';
 import { CancelSource, noCancel } from '../base/cancel.js';
-import { loadPlugin } from '../base/plugins.js';
-import type { AcquireOutcome, Grant, LockStrategy } from '../contract/index.js';
-import { Cluster } from '../sim/cluster.js';
-import { optionsOf } from '../sim/drive.js';
+import type { AcquireOutcome } from '../contract/index.js';
+import type { Cluster } from '../sim/cluster.js';
 import { scenarios, type Scenario } from '../sim/scenario.js';
+import { granted, openCluster, passed, settled } from '../sim/testing.js';
 
-const notify = await loadPlugin<LockStrategy>('strategy', 'single-notify');
 const ttlMs = 10_000;
 const waitMs = 60_000;
 /** A round trip in this world, with its slowest delays. */
@@ -18,30 +16,12 @@ const slowRetries: Scenario = {
   retry: { kind: 'fixed', minMs: 5000, maxMs: 5000, limit: null },
 };
 
-async function opened(scenario = slowRetries): Promise<Cluster> {
-  return Cluster.open(notify, optionsOf(notify), scenario, 1, true);
-}
-
-/** Runs the world until it is settled. */
-async function settled<T>({ world }: Cluster, work: Promise<T>): Promise<T> {
-  let done = false;
-  void work.finally(() => (done = true));
-  await world.run(() => done);
-  return work;
-}
-
-async function passed(cluster: Cluster, ms: number): Promise<void> {
-  const { world } = cluster;
-  await settled(cluster, new Promise<void>((resolve) => world.after(ms, resolve)));
+function opened(scenario = slowRetries): Promise<Cluster> {
+  return openCluster('single-notify', scenario);
 }
 
 function acquire({ workers }: Cluster, worker: number, cancel = noCancel): Promise<AcquireOutcome> {
   return workers[worker].session.acquire('k', { ttlMs, waitMs, cancel });
-}
-
-function granted(outcome: AcquireOutcome): Grant {
-  if (outcome.kind !== 'granted') throw new Error(`it was told ${outcome.kind}`);
-  return outcome.grant;
 }
 
 function commands({ world }: Cluster): number {

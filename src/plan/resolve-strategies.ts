@@ -101,7 +101,10 @@ function resolveStrategy(
     problems.add(where(key), merged[key], parsed.expected);
     return field.default as T;
   };
-  const options = strategyOptions(strategy, chosen, text.name, problems);
+  const limit = raw['max-extensions'];
+  const ownLimit = limit !== undefined && Object.hasOwn(strategy.options, 'maxExtensions');
+  const wanted = ownLimit ? { maxExtensions: limit, ...chosen } : chosen;
+  const options = strategyOptions(strategy, wanted, text.name, problems);
   const topology = topologyOf(strategy, read<number>('nodes'), read<number>('replicas'));
   const retry = retryOf(
     read<string>('retry'),
