@@ -172,6 +172,19 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
         }
       },
     },
+    {
+      says: 'loses none where the resource refuses reads and writes with an old token',
+      plan: {
+        strategy: 'single-fenced,redlock-fenced',
+        fault: 'pause-before-write@checked',
+        workload: 'counter',
+        fencing: 'reads+writes',
+      },
+      fails: [null, null],
+      also: (runs) => {
+        for (const run of runs) expect([run.harm?.count, verdictOf(run, 'fencing-order')]).toEqual([0, 'pass']);
+      },
+    },
   ],
   'crash-holder': [
     {
