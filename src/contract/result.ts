@@ -3,7 +3,7 @@ import type { Verdict } from './check.js';
 import type { Options } from './options.js';
 import type { FaultEvent } from './fault.js';
 import type { FailureCode } from './redis.js';
-import type { ClientName, Fencing, Holder, Isolate, KeyChoice, Persistence, ResourcePath } from './plan.js';
+import type { ClientName, Fencing, Holder, Isolate, KeyChoice, Persistence, ResourcePath, RetryPlan } from './plan.js';
 import type { Claims, Topology } from './strategy.js';
 import type { ThresholdResult } from './threshold.js';
 
@@ -111,6 +111,7 @@ export interface RunResult {
   readonly client: ClientName;
   readonly clientOptions: Readonly<Record<string, unknown>>;
   readonly topology: Topology;
+  readonly retry: RetryPlan;
   readonly nodes: number;
   /** As the servers themselves say; 'unknown' where they do not. */
   readonly persistence: Persistence | 'unknown';
