@@ -28,7 +28,7 @@ export class ClientNode implements RedisNode {
     const lent = (events: LinkEvents): Link => new Link({ ...settings, reconnect: false }, events);
     const subscribed = (events: LinkEvents): Link => new Link({ ...settings, scripts: [], reconnect: true }, events);
     this.#pool = new Pool(settings.at.name, lent);
-    this.#subscriber = new Subscriber(subscribed);
+    this.#subscriber = new Subscriber(subscribed, settings.meter);
     this.#link = new Link(
       { ...settings, reconnect: true },
       {

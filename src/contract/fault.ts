@@ -178,6 +178,8 @@ export interface Strike {
   readonly hit?: readonly FaultServer[];
   /** Those that have lost data which they had acknowledged. */
   readonly lost?: readonly FaultServer[];
+  /** Those that came back without data when every lease that they knew was over: no lock is lost by that, and all counters are. */
+  readonly emptied?: readonly FaultServer[];
   /** What was done one after the other, where it was more than one thing; times as in `atMs`. */
   readonly steps?: readonly { readonly atMs: number; readonly what: string }[];
   /** When it struck, on the clock of `FaultLab.nowMs`. */

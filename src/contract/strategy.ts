@@ -99,6 +99,11 @@ export interface LockStrategy<E extends EngineName = EngineName, O = Options> {
   readonly clients?: readonly [ClientName, ...ClientName[]];
   /** Loaded on every connection before its node counts as up. */
   readonly scripts?: readonly ScriptDecl[];
+  /**
+   * What follows a lock's name in the names of its standing keys: those that outlive every lock on purpose, such as a counter
+   * of fencing tokens. They begin with the lock's name, so the run removes them with the rest; they are no keys left behind.
+   */
+  readonly standingSuffixes?: readonly string[];
   /** Pure: what these options promise on this topology, or why they cannot run on it. */
   judge(options: O, topology: Topology): Judgement;
   open(engine: Engines[E], env: StrategyEnv, options: O): Promise<LockSession>;
@@ -118,6 +123,7 @@ export interface LockSession {
   acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome>;
   /** Idempotent. 'lost': it was no longer ours. 'unknown': the answer did not come. */
   release(grant: Grant): Promise<ReleaseOutcome>;
+  /** Of a lease that is over by then it asks nobody: it tells the holder (`Grant.onLost`) and answers 'lost'. */
   extend?(grant: Grant, ttlMs: number): Promise<ExtendOutcome>;
   /**
    * Resolves when no straggler is under way and no release is owed to a server that is up: only now can "no key left behind" be

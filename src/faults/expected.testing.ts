@@ -71,7 +71,20 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
       fails: [null],
     },
   ],
-  'restart-empty': breaksOne('restart-empty'),
+  'restart-empty': [
+    ...breaksOne('restart-empty'),
+    {
+      says: 'takes the newest token from a majority, and the next holder gets it again, or an older one',
+      plan: {
+        strategy: 'redlock-fenced',
+        fault: 'cut:2@20ms restart-empty:1@150ms',
+        contenders: '1',
+        duration: '1500ms',
+        workload: 'counter',
+      },
+      fails: ['fencing-order'],
+    },
+  ],
   'power-loss': [
     {
       says: 'loses no lock of Redlock where every write is synced',
@@ -100,6 +113,16 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
         duration: '1500ms',
       },
       fails: [null],
+    },
+    {
+      says: 'keeps locks apart on servers that all forgot, and not their tokens in order',
+      plan: { strategy: 'redlock-fenced', fault: 'delayed-restart:all@150ms', duration: '1500ms', workload: 'counter' },
+      fails: ['fencing-order'],
+      also: ([run]) => {
+        expect(verdictOf(run, exclusion)).toBe('pass');
+        expect(run.faults[0]).toMatchObject({ lost: [] });
+        expect(run.faults[0].emptied).toHaveLength(5);
+      },
     },
   ],
   flushall: breaksOne('flushall'),
@@ -159,6 +182,19 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
           expect(verdictOf(run, exclusion)).toBe('pass');
           expect(run.harm?.count).toBeGreaterThan(0);
         }
+      },
+    },
+    {
+      says: 'loses none where the resource refuses reads and writes with an old token',
+      plan: {
+        strategy: 'single-fenced,redlock-fenced',
+        fault: 'pause-before-write@checked',
+        workload: 'counter',
+        fencing: 'reads+writes',
+      },
+      fails: [null, null],
+      also: (runs) => {
+        for (const run of runs) expect([run.harm?.count, verdictOf(run, 'fencing-order')]).toEqual([0, 'pass']);
       },
     },
   ],

@@ -3,6 +3,7 @@ import type { Grant } from '../contract/index.js';
 /** A grant whose validity can move and that can be lost. */
 export class Lease implements Grant {
   extensions = 0;
+  readonly fence?: bigint;
   #lost = false;
   #listeners: Set<() => void> | null = null;
 
@@ -12,11 +13,20 @@ export class Lease implements Grant {
     public validUntilMs: number,
     /** When its first command may have been sent. */
     readonly startedMs: number,
-  ) {}
+    fence?: bigint,
+  ) {
+    if (fence !== undefined) this.fence = fence;
+  }
 
   /** An extension that may have taken effect may also have cut the lease short. */
   shorten(validUntilMs: number): void {
     this.validUntilMs = Math.min(this.validUntilMs, validUntilMs);
+  }
+
+  /** Validity is over, or it was lost before; whoever holds it is told. */
+  isOver(nowMs: number): boolean {
+    if (nowMs >= this.validUntilMs) this.lose();
+    return this.#lost;
   }
 
   onLost(listener: () => void): () => void {

@@ -93,6 +93,25 @@ describe('a plan', () => {
     expect(told.split('\n')).toHaveLength(3);
   });
 
+  it('keeps leases alive at a third of their TTL, and never more often than every 5 ms', () => {
+    const every = (ttl: string) => plan({ strategy: 'single', 'auto-extend': 'true', ttl }).extendEveryMs;
+    expect([every('3s'), every('100ms'), every('8ms')]).toEqual([1000, 33, 5]);
+    expect(refusal({ strategy: 'single', 'auto-extend': 'true', ttl: '5ms' })).toContain('--ttl');
+    expect(refusal({ 'auto-extend': 'true', 'extend-every': '1s' })).toContain(
+      'either --auto-extend or --extend-every',
+    );
+    expect(refusal({ 'max-extensions': '3' })).toContain('it needs --auto-extend or --extend-every');
+  });
+
+  it('limits extensions for all designs, or for one', () => {
+    const { maxExtensions, strategies } = plan({
+      strategy: 'none,redlock,redlock@maxExtensions=7',
+      'auto-extend': 'true',
+      'max-extensions': '3',
+    });
+    expect([maxExtensions, ...strategies.map(({ options }) => options['maxExtensions'])]).toEqual([3, undefined, 3, 7]);
+  });
+
   it('is described in words', () => {
     expect(describePlan(plan({ seed: '42' })).join('\n')).toMatch(/seed 42: redlock[\s\S]*one key[\s\S]*ttl/);
   });
@@ -110,6 +129,7 @@ describe('a stored plan', () => {
       operations: '500',
       hold: '500us',
     },
+    { strategy: 'none,single', 'auto-extend': 'true', 'max-extensions': '3' },
     { strategy: 'none', warmup: '0', retry: 'uniform:0-1s', 'key-choice': 'zipf', keys: '10', persistence: 'always' },
   ])('gives the same plan again: %j', (raw) => expect(read(JSON.stringify(plan(raw)))).toEqual(plan(raw)));
 

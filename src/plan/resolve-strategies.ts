@@ -127,7 +127,10 @@ function resolveStrategy(
     problems.add(where(key), merged[key], parsed.expected);
     return field.default as T;
   };
-  const options = strategyOptions(strategy, chosen, text.name, problems);
+  const limit = raw['max-extensions'];
+  const ownLimit = limit !== undefined && Object.hasOwn(strategy.options, 'maxExtensions');
+  const wanted = ownLimit ? { maxExtensions: limit, ...chosen } : chosen;
+  const options = strategyOptions(strategy, wanted, text.name, problems);
   const nodes =
     merged.nodes === undefined && strategy.topology === 'cluster' ? usualClusterSize : read<number>('nodes');
   const topology = topologyOf(strategy, nodes, read<number>('replicas'));

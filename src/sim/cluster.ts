@@ -1,6 +1,7 @@
 /** Servers, and workers that reach them over links of their own: everything of a simulated run but its contenders. */
 import type { Command, LockSession, LockStrategy, Options, StrategyEnv, Topology } from '../contract/index.js';
 import { seededRandom } from '../base/random.js';
+import { isStandingKey } from '../base/standing-keys.js';
 import { retryPolicy } from '../kit/retry.js';
 import { EventLoop } from './event-loop.js';
 import { SimNode } from './node.js';
@@ -80,12 +81,12 @@ export class Cluster {
     await this.world.run(() => this.workers.every(({ nodes }) => nodes.every(({ shared }) => shared.up)));
   }
 
-  /** Keys that are not `held` under one of these tokens, on all nodes that take writes. */
+  /** Keys that are not `held` under one of these tokens, and not to stay, on all nodes that take writes. */
   keys(held: ReadonlySet<string>): string[] {
     return this.servers.slice(0, this.topology.nodes).flatMap(({ name, model }) =>
       model
         .keys()
-        .filter((key) => !held.has(model.get(key) ?? ''))
+        .filter((key) => !held.has(model.get(key) ?? '') && !isStandingKey(this.strategy, key))
         .map((key) => `${key} on ${name}`),
     );
   }
