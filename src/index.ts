@@ -2,7 +2,7 @@
 export * from './contract/index.js';
 export { noCancel, CancelSource } from './base/cancel.js';
 export { everyMsFor, keepAlive, type KeepAliveEvents, type KeepAliveRules } from './kit/keep-alive.js';
-export { Lease } from './kit/lease.js';
+export { Lease, letGo } from './kit/lease.js';
 export { fenceSuffix, raiseFence, raising, takeAndMint, taking } from './kit/fences.js';
 export { Releases, type Release } from './kit/releases.js';
 export { acquireWithRetry, retryPolicy, type Pause, type Try } from './kit/retry.js';

@@ -24,7 +24,7 @@ import type {
   StrategyEnv,
   Topology,
 } from '../src/contract/index.js';
-import { Lease } from '../src/kit/lease.js';
+import { Lease, letGo } from '../src/kit/lease.js';
 import { Releases, type Release } from '../src/kit/releases.js';
 import { acquireWithRetry, type Try } from '../src/kit/retry.js';
 import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
@@ -87,6 +87,7 @@ export class RedlockSession implements LockSession {
   /** Answered as soon as a quorum has: whether it still was ours there. The other nodes are told all the same. */
   release(grant: Grant): Promise<ReleaseOutcome> {
     const { key, token, startedMs } = grant as Lease;
+    letGo(grant);
     return new Promise((resolve) => {
       let released = 0;
       let lost = 0;

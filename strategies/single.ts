@@ -19,7 +19,7 @@ import type {
   Reply,
   StrategyEnv,
 } from '../src/contract/index.js';
-import { Lease } from '../src/kit/lease.js';
+import { Lease, letGo } from '../src/kit/lease.js';
 import { Releases } from '../src/kit/releases.js';
 import { acquireWithRetry, type Try } from '../src/kit/retry.js';
 import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
@@ -87,6 +87,7 @@ export class SingleSession implements LockSession {
 
   release(grant: Grant): Promise<ReleaseOutcome> {
     const { key, token, startedMs, validUntilMs } = grant as Lease;
+    letGo(grant);
     const command = this.variation.freeing(key, token);
     return new Promise((resolve) =>
       this.releases.sendAll([this.node], { command, sinceMs: startedMs, untilMs: validUntilMs }, (reply) =>

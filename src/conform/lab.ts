@@ -2,6 +2,7 @@
  * Private servers for one contestant: started once, reset between cases. As child processes they can also be stopped,
  * killed and started again on the same port; in containers they can only be looked at. Never anybody else's servers.
  */
+import { nowMs } from '../base/clock.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { Reply, RestartData, StrategyPlan } from '../contract/index.js';
 import { Hosts, serversOf, type HostsSettings, type ServerControl } from '../servers/provision.js';
@@ -57,6 +58,7 @@ export async function openLab(
         await Promise.all(servers.map((server) => server.revive()));
         if (!isRedis) await removeKeys();
         else await Promise.all(servers.filter((one) => one.kind === 'master').map((one) => one.call('FLUSHALL')));
+        if (isRedis) await followed(servers);
       },
       close: () => hosts.close(),
     };
@@ -64,6 +66,17 @@ export async function openLab(
     await hosts.close();
     throw error;
   }
+}
+
+/** A primary that was killed is found again by its replicas about a second later. */
+const followLimitMs = 5000;
+const followStepMs = 100;
+
+async function followed(servers: readonly Server[]): Promise<void> {
+  const replicas = servers.filter(({ kind }) => kind === 'replica').length;
+  const untilMs = nowMs() + followLimitMs;
+  while (replicas > 0 && nowMs() < untilMs)
+    if (Number(await servers[0].call('WAIT', replicas, followStepMs)) >= replicas) return;
 }
 
 /** Longer than any suite. */

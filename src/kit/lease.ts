@@ -5,6 +5,7 @@ export class Lease implements Grant {
   extensions = 0;
   readonly fence?: bigint;
   #lost = false;
+  #letGo = false;
   #listeners: Set<() => void> | null = null;
 
   constructor(
@@ -29,7 +30,14 @@ export class Lease implements Grant {
     return this.#lost;
   }
 
+  /** Its holder gives it back: what is found out about it from now on is no loss to anybody. */
+  letGo(): void {
+    this.#letGo = true;
+    this.#listeners = null;
+  }
+
   onLost(listener: () => void): () => void {
+    if (this.#letGo) return () => {};
     if (this.#lost) {
       listener();
       return () => {};
@@ -45,4 +53,9 @@ export class Lease implements Grant {
     for (const listener of this.#listeners ?? []) listener();
     this.#listeners = null;
   }
+}
+
+/** Of a grant from anywhere: one that was never ours has nobody to tell. */
+export function letGo(grant: Grant): void {
+  if (grant instanceof Lease) grant.letGo();
 }
