@@ -19,7 +19,7 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
   'src/contract': [],
   'src/base': ['src/contract'],
   'src/kit': ['src/contract'],
-  'src/plan': ['src/contract', 'src/base', 'src/faults/targets.ts', 'src/stats/metrics.ts'],
+  'src/plan': ['src/contract', 'src/base', 'src/kit/keep-alive.ts', 'src/faults/targets.ts', 'src/stats/metrics.ts'],
   'src/faults': ['src/contract', 'src/base'],
   'src/clients': ['src/contract', 'src/base'],
   'src/servers': ['src/contract', 'src/base', 'src/clients', 'src/servers/shims'],
@@ -75,6 +75,7 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
     'src/check',
     'src/conform',
     'src/compare',
+    'src/stats/metrics.ts',
   ],
   'src/compare': [
     'src/contract',

@@ -65,7 +65,6 @@ export async function runExperiment(plan: ComparePlan, options: ExperimentOption
     confirming,
     interrupted,
     failure: failure?.message ?? null,
-    calibrating,
   });
   const exitCode = exitCodeOf({
     verdict: conclusion.verdict,

@@ -44,7 +44,7 @@ function missingOf(strategies: readonly LockStrategy[]): ReadonlyMap<string, Loc
   );
 }
 
-const topologyKinds: readonly string[] = ['none', 'single', 'quorum', 'replicated', 'cluster'];
+const topologyKinds: readonly string[] = ['none', 'single', 'quorum', 'replicated', 'sentinel', 'cluster'];
 const engines: readonly string[] = ['redis', 'postgres', 'etcd', 'zookeeper', 'library'];
 
 /** What a strategy from elsewhere must have, before it fails in some worker. */
