@@ -20,9 +20,11 @@ describe('a lock that nobody held although somebody waited', () => {
     ]);
   });
 
-  it('says so where who waited did not ask', () => {
+  it('says so where who waited did not ask, or was never answered', () => {
     const [word] = unheldWords(result([run('a-lock', { ...plan, tries: 4, unheld })]));
     expect(word!.evidence!.at(-1)).toContain('nothing told them');
+    const [hung] = unheldWords(result([run('a-lock', { ...plan, errors: { HUNG: 2 }, unheld })]));
+    expect(hung!.evidence!.at(-1)).toBe('2 calls never settled: whoever waits in one does not ask any more');
   });
 
   it('is left to others where a fault explains it, and not told of a moment', () => {

@@ -27,8 +27,7 @@ function unheld(run: RunResult): Word[] {
   const who = waiting === contenders ? `all ${contenders} contenders` : `${waiting} of ${contenders} contenders`;
   const lines = [
     `${formatCount(leaseLongWaits)} ${plural(leaseLongWaits, 'wait')} lasted as long as the lease of ${formatSettingMs(ttlMs)}, or longer`,
-    `${formatCount(run.tries)} tries for ${formatCount(run.grants)} ${plural(run.grants, 'grant')} in the sample: who waited kept asking, and was refused`,
-    causeText(run),
+    ...causeLines(run),
   ];
   const text =
     `${run.strategy}: nobody held key ${key} for ${formatPercent(Math.min(1, ms / windowMs))} of the measured time, in ` +
@@ -37,11 +36,15 @@ function unheld(run: RunResult): Word[] {
 }
 
 /** Refused by servers that answer, with nobody inside: then keys are in the way that belong to no holder. */
-function causeText({ grants, tries, nodeFailures }: RunResult): string {
-  if (tries <= grants) return 'who waited did not ask in between: nothing told them that the lock was free';
+function causeLines({ grants, tries, errors, nodeFailures }: RunResult): readonly string[] {
+  const hung = errors['HUNG'] ?? 0;
+  if (hung > 0)
+    return [`${formatCount(hung)} ${plural(hung, 'call')} never settled: whoever waits in one does not ask any more`];
+  if (tries <= grants) return ['who waited did not ask in between: nothing told them that the lock was free'];
   const lost = nodeFailures.length > 0 ? ', or releases that were not answered,' : '';
-  return (
+  return [
+    `${formatCount(tries)} tries for ${formatCount(grants)} ${plural(grants, 'grant')} in the sample: who waited kept asking, and was refused`,
     `with nobody inside and no fault, only keys can have refused them that tries without success${lost} had left on the ` +
-    'servers, their own among them: such a key is in the way until its lease is over'
-  );
+      'servers, their own among them: such a key is in the way until its lease is over',
+  ];
 }
