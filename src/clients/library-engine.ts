@@ -90,8 +90,8 @@ class Servers implements LibraryServers {
     return this.#clients.every((one) => one.isUp());
   }
 
-  failedCommands(): number {
-    return this.watch.failed;
+  failedCommands(): readonly number[] {
+    return this.watch.failed();
   }
 
   /** A connection keeps the order, so PING is answered last. One that is down owes nothing that could still come. */

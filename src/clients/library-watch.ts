@@ -10,8 +10,6 @@ type Lost = Extract<FailureCode, 'DOWN' | 'RESET' | 'TIMEOUT'>;
 export class LibraryWatch implements Meter {
   commands = 0;
   roundTrips = 0;
-  /** Of all nodes together. */
-  failed = 0;
   readonly #failures: Record<Lost, number>[] = [];
   /** What was written last, as long as no answer came in since: written again, to another node, it is the same fan-out. */
   #fanOut: string | null = null;
@@ -35,7 +33,6 @@ export class LibraryWatch implements Meter {
   }
 
   lost(node: number, code: Lost): void {
-    this.failed += 1;
     this.#failures[node]![code] += 1;
   }
 
@@ -47,6 +44,11 @@ export class LibraryWatch implements Meter {
     } finally {
       this.#deaf = false;
     }
+  }
+
+  /** By node. */
+  failed(): readonly number[] {
+    return this.#failures.map(({ DOWN, RESET, TIMEOUT }) => DOWN + RESET + TIMEOUT);
   }
 
   failures(): readonly NodeFailure[] {

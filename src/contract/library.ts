@@ -24,8 +24,8 @@ export interface LibraryServers {
   readonly endpoints: readonly LibraryEndpoint[];
   /** One client object for each server, connected where the server is up; the others join later, by the client's own means. */
   connect(options: LibraryClientOptions): Promise<readonly unknown[]>;
-  /** Commands that ended without an answer, on all of these clients together. */
-  failedCommands(): number;
+  /** Commands that ended without an answer so far, for each client. */
+  failedCommands(): readonly number[];
   /** Resolves when all that was sent before on these clients is answered, or will not be. */
   answered(): Promise<void>;
   /** What an error says that came from such a client; null where it is none of these. */

@@ -4,7 +4,8 @@
  *
  * It does not tell how often it has tried, so the SETs that it sends to its first server are counted. It tells nothing of
  * validity either: "lockTimeout - ms, time after mutex will be auto released", so it promises as much from its last SET on.
- * A lease cannot be extended by hand: refreshing is its own business, by default every 0.8 of the TTL.
+ * A lease cannot be extended by hand: refreshing is its own business, by default every 0.8 of the TTL. Then the lock is held
+ * for as long as its process lives, and until `onLockLost`.
  */
 import type { Cancel, LibraryServers, LockSession, StrategyEnv } from '../../src/contract/index.js';
 import { majorityOf } from './claims.js';
@@ -22,6 +23,7 @@ interface Client {
 export interface Mutex {
   readonly identifier: string;
   tryAcquire(signal: AbortSignal): Promise<boolean>;
+  stopRefresh(): void;
   release(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export type MakeMutex = (clients: readonly unknown[], key: string, options: Mute
 class RedisSemaphore implements Peer<Mutex> {
   readonly decisive;
   readonly #retry: LibraryRetry;
+  readonly #held = new Set<Mutex>();
 
   constructor(
     private readonly make: MakeMutex,
@@ -70,13 +73,23 @@ class RedisSemaphore implements Peer<Mutex> {
     }
     const onLost = (listener: () => void): void => void (tellLost = listener);
     const roundMs = this.env.nowMs() - beganMs;
-    return { kind: 'won', lock: mutex, token: mutex.identifier, validUntilMs: beganMs + ttlMs, tries, roundMs, onLost };
+    // Refreshed by itself it is held until it is said to be lost.
+    const validUntilMs = isTuned(this.options) ? beganMs + ttlMs : Infinity;
+    this.#held.add(mutex);
+    return { kind: 'won', lock: mutex, token: mutex.identifier, validUntilMs, tries, roundMs, onLost };
   }
 
   /** It says nothing, whatever came of it. */
   async release(mutex: Mutex): Promise<'released'> {
+    this.#held.delete(mutex);
     await mutex.release();
     return 'released';
+  }
+
+  /** Else it would refresh for ever what was never released, on clients that are closed. */
+  close(): Promise<void> {
+    for (const mutex of this.#held) mutex.stopRefresh();
+    return Promise.resolve();
   }
 
   #settings(ttlMs: number, waitMs: number, onLockLost: () => void): MutexOptions {

@@ -2,7 +2,7 @@
 import type { LockStrategy } from '../../src/contract/index.js';
 import { importPackage } from '../../src/base/packages.js';
 import { judgeQuorum } from './claims.js';
-import { peerOptions, type PeerOptions } from './profiles.js';
+import { isTuned, peerOptions, quorumTimeoutMs, type PeerOptions } from './profiles.js';
 import { openRedisSemaphore, type Mutex, type MutexOptions } from './redis-semaphore-like.js';
 
 interface Library {
@@ -16,9 +16,9 @@ export default {
   topology: 'quorum',
   library: 'redis-semaphore',
   clients: ['ioredis'],
-  options: peerOptions(50),
+  options: peerOptions(quorumTimeoutMs),
   redisKey: (key) => `mutex:${key}`,
-  judge: judgeQuorum({}),
+  judge: judgeQuorum((options) => (isTuned(options) ? {} : { lease: 'session' })),
   async open(servers, env, options) {
     const library = await importPackage<Library>('redis-semaphore');
     return openRedisSemaphore(

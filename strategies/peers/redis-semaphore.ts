@@ -2,7 +2,7 @@
 import type { LockStrategy } from '../../src/contract/index.js';
 import { importPackage } from '../../src/base/packages.js';
 import { judgeSingle } from './claims.js';
-import { peerOptions, type PeerOptions } from './profiles.js';
+import { isTuned, peerOptions, type PeerOptions } from './profiles.js';
 import { openRedisSemaphore, type Mutex, type MutexOptions } from './redis-semaphore-like.js';
 
 interface Library {
@@ -18,7 +18,7 @@ export default {
   clients: ['ioredis'],
   options: peerOptions(500),
   redisKey: (key) => `mutex:${key}`,
-  judge: judgeSingle({}),
+  judge: judgeSingle((options) => (isTuned(options) ? {} : { lease: 'session' })),
   async open(servers, env, options) {
     const library = await importPackage<Library>('redis-semaphore');
     return openRedisSemaphore(servers, env, options, ([client], key, its) => new library.Mutex(client, key, its));

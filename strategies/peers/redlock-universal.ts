@@ -14,6 +14,7 @@ import {
   isTuned,
   libraryRetry,
   peerOptions,
+  quorumTimeoutMs,
   retriesWithin,
   type LibraryRetry,
   type PeerOptions,
@@ -141,7 +142,7 @@ export default {
   topology: 'quorum',
   library: 'redlock-universal',
   clients: ['ioredis', 'node-redis'],
-  options: peerOptions(50),
+  options: peerOptions(quorumTimeoutMs),
   judge: judgeQuorum({ waitsAsAsked: false }),
   open,
 } satisfies LockStrategy<'library', PeerOptions>;

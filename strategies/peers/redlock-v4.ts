@@ -8,7 +8,15 @@
 import type { LibraryServers, LockSession, LockStrategy, StrategyEnv } from '../../src/contract/index.js';
 import { importPackage } from '../../src/base/packages.js';
 import { judgeQuorum, majorityOf } from './claims.js';
-import { clientOptionsFor, isTuned, libraryRetry, peerOptions, retriesWithin, type PeerOptions } from './profiles.js';
+import {
+  clientOptionsFor,
+  isTuned,
+  libraryRetry,
+  peerOptions,
+  quorumTimeoutMs,
+  retriesWithin,
+  type PeerOptions,
+} from './profiles.js';
 import { PeerSession, type Asked, type Peer, type PeerLease, type Told } from './session.js';
 
 interface Lock {
@@ -132,7 +140,7 @@ export default {
   library: 'redlock-v4',
   // Its API is that of node-redis 3, which ioredis still has.
   clients: ['ioredis'],
-  options: peerOptions(50),
+  options: peerOptions(quorumTimeoutMs),
   judge: judgeQuorum({ waitsAsAsked: false }),
   open,
 } satisfies LockStrategy<'library', PeerOptions>;

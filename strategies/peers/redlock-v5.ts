@@ -5,7 +5,7 @@
 import type { LockStrategy } from '../../src/contract/index.js';
 import { importPackage } from '../../src/base/packages.js';
 import { judgeQuorum } from './claims.js';
-import { peerOptions, type PeerOptions } from './profiles.js';
+import { peerOptions, quorumTimeoutMs, type PeerOptions } from './profiles.js';
 import { openRedlock5, type RedlockConstructor } from './redlock5-like.js';
 
 export default {
@@ -15,7 +15,7 @@ export default {
   topology: 'quorum',
   library: 'redlock-v5',
   clients: ['ioredis'],
-  options: peerOptions(50),
+  options: peerOptions(quorumTimeoutMs),
   judge: judgeQuorum({ waitsAsAsked: false }),
   async open(servers, env, options) {
     const library = await importPackage<{ readonly default: RedlockConstructor }>('redlock-v5');

@@ -5,7 +5,7 @@
 import type { LockStrategy } from '../../src/contract/index.js';
 import { importPackage } from '../../src/base/packages.js';
 import { judgeQuorum } from './claims.js';
-import { peerOptions, type PeerOptions } from './profiles.js';
+import { peerOptions, quorumTimeoutMs, type PeerOptions } from './profiles.js';
 import { openRedlock5, type RedlockConstructor } from './redlock5-like.js';
 
 const driftFactor = 0.01;
@@ -18,7 +18,7 @@ export default {
   topology: 'quorum',
   library: '@sesamecare-oss/redlock',
   clients: ['ioredis'],
-  options: peerOptions(50),
+  options: peerOptions(quorumTimeoutMs),
   judge: judgeQuorum({ waitsAsAsked: false }),
   async open(servers, env, options) {
     const library = await importPackage<{ readonly Redlock: RedlockConstructor }>('@sesamecare-oss/redlock');

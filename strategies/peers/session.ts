@@ -16,7 +16,7 @@ import {
   type ReleaseOutcome,
   type StrategyEnv,
 } from '../../src/contract/index.js';
-import { Lease } from '../../src/kit/lease.js';
+import { Lease, letGo } from '../../src/kit/lease.js';
 
 /** What came of one acquire, in the library's own words. `lock` is its handle. */
 export type Told<L> = Won<L> | { readonly kind: 'lost'; readonly tries: number; readonly why?: RefusedWhy };
@@ -47,10 +47,11 @@ export interface Peer<L> {
   release(lock: L): Promise<'released' | 'failed' | 'unknown'>;
   /** The new end of validity, or null when there is none. Absent: it does not extend. */
   extend?(held: PeerLease<L>, ttlMs: number): Promise<number | null | 'refused'>;
+  /** Ends what the library does by itself, as a program would before it closes its clients. */
+  close?(): Promise<void>;
 }
 
 export class PeerLease<L> extends Lease {
-  declare readonly fence?: bigint;
   /** The library's handle; another one after it was extended, with some. */
   lock: L;
 
@@ -59,10 +60,9 @@ export class PeerLease<L> extends Lease {
     { token, validUntilMs, lock, fence }: Won<L>,
     { startMs, ttlMs }: Pick<Asked, 'startMs' | 'ttlMs'>,
   ) {
-    super(key, token, validUntilMs, startMs);
+    super(key, token, validUntilMs, startMs, fence);
     this.lock = lock;
     this.ttlMs = ttlMs;
-    if (fence !== undefined) this.fence = fence;
   }
 
   readonly ttlMs: number;
@@ -104,8 +104,8 @@ export class PeerSession<L> implements LockSession {
     }
     if (told.kind === 'lost') {
       if (request.cancel.cancelled) return { kind: 'cancelled', tries: told.tries };
-      const failed = servers.failedCommands() - failedBefore;
-      return { kind: 'refused', why: told.why ?? this.#whyLost(failed, told.tries), tries: told.tries };
+      const why = told.why ?? (this.#failedSince(failedBefore) >= peer.decisive ? 'unreachable' : 'busy');
+      return { kind: 'refused', why, tries: told.tries };
     }
     const decidedMs = env.nowMs();
     const grant = new PeerLease(key, told, { startMs, ttlMs: request.ttlMs });
@@ -114,15 +114,15 @@ export class PeerSession<L> implements LockSession {
   }
 
   /**
-   * These libraries say no alike when somebody holds the lock and when servers are out of reach. Told apart by the commands that
-   * their clients saw fail meanwhile: so many in each try, whoever's they were, that no quorum could come about.
+   * On how many servers commands have failed meanwhile, whoever's they were. These libraries say no alike when somebody holds
+   * the lock and when servers are out of reach; so many that no quorum was left tell the two apart.
    */
-  #whyLost(failed: number, tries: number): RefusedWhy {
-    const callers = Math.max(1, this.#underWay.size);
-    return failed >= this.peer.decisive * Math.max(1, tries) * callers ? 'unreachable' : 'busy';
+  #failedSince(before: readonly number[]): number {
+    return this.servers.failedCommands().filter((failed, node) => failed > (before[node] ?? 0)).length;
   }
 
   async release(grant: Grant): Promise<ReleaseOutcome> {
+    letGo(grant);
     const failedBefore = this.servers.failedCommands();
     try {
       const told = await this.#follow(this.peer.release((grant as PeerLease<L>).lock));
@@ -134,7 +134,7 @@ export class PeerSession<L> implements LockSession {
       return { kind: 'unknown', failure };
     }
     // It has failed: with every command answered the lock was not there any more, else nobody knows.
-    if (this.servers.failedCommands() === failedBefore) return { kind: 'lost' };
+    if (this.#failedSince(failedBefore) === 0) return { kind: 'lost' };
     return { kind: 'unknown', failure: unfulfilled };
   }
 
@@ -152,8 +152,7 @@ export class PeerSession<L> implements LockSession {
       lease.validUntilMs = told;
       return { kind: 'extended', validUntilMs: told };
     }
-    if (this.servers.failedCommands() !== failedBefore && this.env.nowMs() < lease.validUntilMs)
-      return { kind: 'unknown' };
+    if (this.#failedSince(failedBefore) > 0 && this.env.nowMs() < lease.validUntilMs) return { kind: 'unknown' };
     lease.lose();
     return { kind: 'lost' };
   }
@@ -168,8 +167,8 @@ export class PeerSession<L> implements LockSession {
     return { pending: this.#underWay.size, peak: this.#peak, dropped: 0 };
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  async close(): Promise<void> {
+    await this.peer.close?.();
   }
 
   #follow<T>(call: Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@
  * timeout that it sets there. It cannot be told that nobody waits any more.
  */
 import type { LibraryServers, LockSession, LockStrategy, StrategyEnv } from '../../src/contract/index.js';
+import { noCancel } from '../../src/base/cancel.js';
 import { freshPackage } from '../../src/base/packages.js';
 import { judgeSingle } from './claims.js';
 import { clientOptionsFor, isTuned, libraryRetry, peerOptions, type PeerOptions } from './profiles.js';
@@ -30,13 +31,25 @@ interface Library {
   lock(redis: Client, name: string, options: LockOptions): Promise<Release>;
 }
 
-/** What it uses of node-redis. */
+/** What it uses of node-redis, and how both are closed. */
+interface Subscriber {
+  readonly isOpen: boolean;
+  destroy(): void;
+}
+
 const methods = ['duplicate', 'on', 'set', 'get', 'incr', 'pExpire', 'scriptLoad', 'evalSha'] as const;
-type Client = Readonly<Record<(typeof methods)[number], (...args: readonly unknown[]) => unknown>>;
+type Methods = Readonly<Record<(typeof methods)[number], (...args: readonly unknown[]) => unknown>>;
+type Client = Subscriber & Methods;
+
+/** Less than anybody waits for a session to close. */
+const closeLimitMs = 500;
+const closeStepMs = 5;
 
 class SimpleRedisMutex implements Peer<Release> {
   readonly decisive = 1;
   #grants = 0;
+  /** Which it has made of our client, to listen on. */
+  readonly #subscribers = new Set<Subscriber>();
 
   constructor(
     private readonly library: Library,
@@ -48,10 +61,11 @@ class SimpleRedisMutex implements Peer<Release> {
   async acquire(key: string, { ttlMs, waitMs, startMs }: Asked): Promise<Told<Release>> {
     let tries = 0;
     let beganMs = startMs;
-    const redis = overheard(this.client, () => {
+    const onSet = (): void => {
       tries += 1;
       beganMs = this.env.nowMs();
-    });
+    };
+    const redis = overheard(this.client, onSet, (subscriber) => this.#subscribers.add(subscriber));
     const release = await this.#ask(redis, key, ttlMs, waitMs);
     if (release === null) return { kind: 'lost', tries };
     this.#grants += 1;
@@ -96,16 +110,32 @@ class SimpleRedisMutex implements Peer<Release> {
     await lock.refreshTimeout();
     return startMs + ttlMs;
   }
+
+  /** It closes its subscriber when our client ends, and takes a moment for it. */
+  async close(): Promise<void> {
+    if (!this.client.isOpen) return;
+    this.client.destroy();
+    const untilMs = this.env.nowMs() + closeLimitMs;
+    const open = (): boolean => [...this.#subscribers].some(({ isOpen }) => isOpen);
+    while (open() && this.env.nowMs() < untilMs) await this.env.sleep(closeStepMs, noCancel);
+  }
 }
 
-/** The same client, with an ear at its SET. */
-function overheard(client: Client, onSet: () => void): Client {
+/** The same client, with an ear at its SET, and an eye on its duplicates. */
+function overheard(client: Client, onSet: () => void, onDuplicate: (subscriber: Subscriber) => void): Client {
   const passed = methods.map((name) => [name, (...args: readonly unknown[]) => client[name](...args)] as const);
   return {
-    ...(Object.fromEntries(passed) as Client),
+    ...(Object.fromEntries(passed) as Methods),
+    isOpen: client.isOpen,
+    destroy: () => client.destroy(),
     set: (...args) => {
       onSet();
       return client.set(...args);
+    },
+    duplicate: (...args) => {
+      const subscriber = client.duplicate(...args);
+      onDuplicate(subscriber as Subscriber);
+      return subscriber;
     },
   };
 }
