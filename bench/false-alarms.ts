@@ -65,6 +65,8 @@ function stored(): Trial[] {
 function compare(args: readonly string[], cwd: string): Promise<CompareDocument> {
   const child = spawn(process.execPath, [program, 'compare', '--format', 'json', '--quiet', ...args], {
     cwd,
+    // A trial is no report for the page of a job.
+    env: { ...process.env, GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let out = '';

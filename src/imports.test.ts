@@ -6,12 +6,20 @@ import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+/** The formats that reports of every document share. */
+const reportParts = [
+  'src/report/annotations.ts',
+  'src/report/csv-text.ts',
+  'src/report/junit-xml.ts',
+  'src/report/markdown-text.ts',
+];
+
 /** Folder -> the folders (or single files) that it may import. */
 const matrix: Readonly<Record<string, readonly string[]>> = {
   'src/contract': [],
   'src/base': ['src/contract'],
   'src/kit': ['src/contract'],
-  'src/plan': ['src/contract', 'src/base', 'src/faults/targets.ts', 'src/stats/metrics.ts'],
+  'src/plan': ['src/contract', 'src/base', 'src/kit/keep-alive.ts', 'src/faults/targets.ts', 'src/stats/metrics.ts'],
   'src/faults': ['src/contract', 'src/base'],
   'src/clients': ['src/contract', 'src/base'],
   'src/servers': ['src/contract', 'src/base', 'src/clients', 'src/servers/shims'],
@@ -67,6 +75,7 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
     'src/check',
     'src/conform',
     'src/compare',
+    'src/stats/metrics.ts',
   ],
   'src/compare': [
     'src/contract',
@@ -81,7 +90,9 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
     'src/worker/keys.ts',
     'src/worker/session.ts',
   ],
+  'src/compare/report': ['src/contract', 'src/base', 'src/compare', ...reportParts],
   'src/conform': ['src/contract', 'src/base', 'src/clients', 'src/kit', 'src/servers', 'src/relay'],
+  'src/conform/report': ['src/contract', 'src/base', 'src/conform', ...reportParts],
   'src/conform/cases': ['src/contract', 'src/base', 'src/kit', 'src/conform'],
   strategies: ['src/contract', 'src/kit', 'src/base/cancel.ts'],
   'bench/scenarios': ['src/cli/options.ts'],

@@ -1,6 +1,14 @@
 /** What every plug-in must have, whatever is found in its folder. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Check, LoadShape, LockStrategy, Reporter, Topology, Workload } from './contract/index.js';
+import type {
+  Check,
+  DocumentReporter,
+  LoadShape,
+  LockStrategy,
+  Reporter,
+  Topology,
+  Workload,
+} from './contract/index.js';
 import { listPlugins, loadPlugin, loadPluginFile, nearest } from './base/plugins.js';
 import { nowMs } from './base/clock.js';
 import { seededRandom } from './base/random.js';
@@ -15,17 +23,21 @@ const topologies: Readonly<Record<Topology['kind'], Topology>> = {
   single: { kind: 'single', nodes: 1, replicas: 0 },
   quorum: { kind: 'quorum', nodes: 5, replicas: 0 },
   replicated: { kind: 'replicated', nodes: 1, replicas: 2 },
+  sentinel: { kind: 'sentinel', nodes: 1, replicas: 2 },
   cluster: { kind: 'cluster', nodes: 3, replicas: 0 },
 };
 
-const [strategies, workloads, shapes, checks, reporters, scenarios] = await Promise.all([
-  listPlugins<LockStrategy>('strategy'),
-  listPlugins<Workload>('workload'),
-  listPlugins<LoadShape>('load shape'),
-  listPlugins<Check>('check'),
-  listPlugins<Reporter>('reporter'),
-  listPlugins<{ name: string; help: string; options: RawOptions }>('scenario'),
-]);
+const [strategies, workloads, shapes, checks, reporters, comparisonReports, conformanceReports, scenarios] =
+  await Promise.all([
+    listPlugins<LockStrategy>('strategy'),
+    listPlugins<Workload>('workload'),
+    listPlugins<LoadShape>('load shape'),
+    listPlugins<Check>('check'),
+    listPlugins<Reporter>('reporter'),
+    listPlugins<DocumentReporter<never>>('report of a comparison'),
+    listPlugins<DocumentReporter<never>>('report of conformance'),
+    listPlugins<{ name: string; help: string; options: RawOptions }>('scenario'),
+  ]);
 
 describe('plug-ins', () => {
   it('are found', () => {
@@ -39,8 +51,24 @@ describe('plug-ins', () => {
     expect(reporters.map(({ name }) => name)).toEqual(expect.arrayContaining(['table', 'json', 'markdown', 'csv']));
   });
 
+  it('put each document into the forms that CI takes, under the names of a run', () => {
+    const names = (found: readonly { readonly name: string }[]): string[] => found.map(({ name }) => name);
+    expect(names(comparisonReports)).toEqual(expect.arrayContaining(names(conformanceReports)));
+    expect(names(reporters)).toEqual(expect.arrayContaining(names(comparisonReports)));
+    expect(names(conformanceReports)).toEqual(['github', 'json', 'junit', 'markdown', 'table']);
+  });
+
   it.each(
-    [...strategies, ...workloads, ...shapes, ...checks, ...reporters, ...scenarios].map((one) => [one.name, one.help]),
+    [
+      ...strategies,
+      ...workloads,
+      ...shapes,
+      ...checks,
+      ...reporters,
+      ...comparisonReports,
+      ...conformanceReports,
+      ...scenarios,
+    ].map((one) => [one.name, one.help]),
   )('%s says in one line what it is for', (_, help) => expect(help).toMatch(/^.{10,110}$/));
 
   it('suggest the nearest name for a mistyped one', async () => {

@@ -9,11 +9,9 @@ import { bench, emptyRoom, removeRooms, runFolders, type Ended } from './testing
 afterAll(removeRooms);
 
 const short = ['--duration', '600ms', '--warmup', '100ms'];
-/** Not as a CI job, even where these tests run in one. */
-const noCi = { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' };
 
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): { room: string; ended: Promise<Ended> } {
-  return bench(args, { env: { ...noCi, ...env } });
+  return bench(args, { env });
 }
 
 const json = ({ out }: Ended): Result => JSON.parse(out) as Result;
@@ -100,7 +98,7 @@ describe('--report', { timeout: 60_000 }, () => {
       'github=out/gh.txt',
     ];
     const args = ['--strategy', 'single', ...files.flatMap((text) => ['--report', text])];
-    const ended = await bench([...args, '--duration', '1500ms', '--warmup', '0'], { room, env: noCi }).ended;
+    const ended = await bench([...args, '--duration', '1500ms', '--warmup', '0'], { room }).ended;
     expect(ended.code).toBe(3);
     expect(ended.err).toContain('the report csv could not be written to file/no.csv');
     expect(ended.out).toContain('grants/s');

@@ -1,17 +1,25 @@
 /** From arguments to the plan of a comparison: two sides, each resolved as a contestant of a run would be. */
-import { LockbenchError, type Addresses, type LockStrategy, type Plan } from '../contract/index.js';
+import {
+  LockbenchError,
+  type Addresses,
+  type LockStrategy,
+  type OptionField,
+  type OptionValue,
+  type Plan,
+} from '../contract/index.js';
 import { freshSeed } from '../base/random.js';
-import { parseDurationMs } from '../base/units.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { ComparePlan, SidePlan } from '../compare/plan.js';
 import type { Revisions } from '../compare/revision.js';
 import { openCatalogue, type Catalogue, type RawOptions } from '../plan/catalogue.js';
+import { commandOptions, comparisonOptions } from '../plan/command-options.js';
+import { parseField } from '../plan/parse-field.js';
 import { clientsOf } from '../plan/resolve-client.js';
 import { resolvePlan } from '../plan/resolve.js';
 import { countedBy } from '../plan/resolve-strategies.js';
 import { runOptions } from '../plan/run-options.js';
 import { isPath, parseStrategies, type StrategyText } from '../plan/strategy-text.js';
-import { addressesOf, addressOptions } from '../servers/addresses.js';
+import { addressesOf } from '../servers/addresses.js';
 import type { Args } from './args.js';
 import { external, givenOptions } from './options.js';
 
@@ -23,19 +31,11 @@ export interface Comparison {
   readonly inconclusiveFails: boolean;
 }
 
-const taken = [
-  ...addressOptions,
-  ...'nodes replicas client servers redis redis-auth-file key-prefix image persistence contenders keys key-choice ttl hold think wait retry retries seed out format'.split(
-    ' ',
-  ),
-];
-
 /**
  * The lock's own cost by default: nobody waits, nothing is held. A change of the lock then is the whole of what is measured;
  * under contention it would be a part of it, beside the luck of the retry delays.
  */
 const defaults: RawOptions = { workers: '1', contenders: '4', hold: '0', think: '0' };
-const usualBudgetMs = 75_000;
 
 export async function chooseComparison(
   kind: 'compare' | 'calibrate',
@@ -44,20 +44,16 @@ export async function chooseComparison(
   onPhase: (text: string) => void,
 ): Promise<Comparison> {
   const given = givenOptions(args);
+  const taken = Object.keys(commandOptions[kind]);
   for (const name of Object.keys(given))
-    if (!taken.includes(name) && !(kind === 'calibrate' && name === 'strategy'))
+    if (!taken.includes(name))
       throw new LockbenchError(
         'BAD_ARGUMENT',
         `${kind} does not take --${name}`,
-        `It takes ${kind === 'compare' ? '--baseline, --candidate' : '--strategy'}, --budget and ${taken.map((one) => `--${one}`).join(', ')}.`,
+        `It takes ${taken.map((one) => `--${one}`).join(', ')}.`,
       );
-  const budgetMs = budgetOf(args['budget']);
-  const inconclusive = args['inconclusive'] ?? 'pass';
-  if (inconclusive !== 'pass' && inconclusive !== 'fail')
-    throw new LockbenchError(
-      'BAD_ARGUMENT',
-      `--inconclusive: got ${JSON.stringify(inconclusive)}, expected pass or fail`,
-    );
+  const budgetMs = ownOption(args, 'budget') as number;
+  const inconclusive = ownOption(args, 'inconclusive');
   const [baseline, candidate] = textsOf(kind, args, given);
   const { endpoints, warnings } = external(given);
   const addresses = addressesOf(given);
@@ -107,11 +103,14 @@ function callIt(option: string): (error: unknown) => never {
   };
 }
 
-function budgetOf(given: unknown): number {
-  if (given === undefined) return usualBudgetMs;
-  const ms = typeof given === 'string' ? parseDurationMs(given) : null;
-  if (ms !== null && ms > 0) return ms;
-  throw new LockbenchError('BAD_ARGUMENT', `--budget: got ${JSON.stringify(given)}, expected a time such as 20s or 5m`);
+/** Of those that only comparisons have. */
+function ownOption(args: Args, name: 'budget' | 'inconclusive'): OptionValue {
+  const field = comparisonOptions[name] as OptionField;
+  const text = args[name];
+  if (text === undefined) return field.default;
+  const parsed = typeof text === 'string' ? parseField(field, text) : { expected: 'one value' };
+  if ('value' in parsed) return parsed.value;
+  throw new LockbenchError('BAD_ARGUMENT', `--${name}: got ${JSON.stringify(text)}, expected ${parsed.expected}`);
 }
 
 function textsOf(kind: 'compare' | 'calibrate', args: Args, given: RawOptions): readonly [string, string] {

@@ -2,74 +2,65 @@
 import { formatSettingMs } from '../base/units.js';
 import type { CompareDocument } from '../compare/document.js';
 import { runExperiment } from '../compare/experiment.js';
-import { renderMarkdown } from '../compare/markdown.js';
 import { designMs, type ComparePlan } from '../compare/plan.js';
 import { designOf } from '../compare/course.js';
 import { Revisions } from '../compare/revision.js';
-import { renderTable } from '../compare/table.js';
-import { unknownName } from '../base/plugins.js';
-import { exitCodes } from '../contract/index.js';
+import { loadPlugin } from '../base/plugins.js';
+import type { DocumentReporter } from '../contract/index.js';
+import type { Observer } from '../run/observer.js';
 import { runOptions } from '../plan/run-options.js';
 import { type Args, textOption } from './args.js';
 import { chooseComparison, type Comparison } from './compare-options.js';
-import { listenForInterruption } from './interruption.js';
-import { createProgress } from './progress.js';
+import type { Interruption } from './interruption.js';
+import { chooseReports, tellGithub, writeReports } from './reports.js';
+import type { Prepare } from './step.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
 
-const formats: Readonly<Record<string, (document: CompareDocument) => string>> = {
-  table: (document) => renderTable(document, terminalStyle(process.stdout, process.env)),
-  json: (document) => `${JSON.stringify(document, null, 2)}\n`,
-  markdown: renderMarkdown,
-};
+const findReporter = (name: string): Promise<DocumentReporter<CompareDocument>> =>
+  loadPlugin('report of a comparison', name);
 
-export function compareCommand(args: Args): Promise<number> {
-  return command('compare', args);
-}
+export const prepareComparison: Prepare = (args, onPhase) => prepare('compare', args, onPhase);
+export const prepareCalibration: Prepare = (args, onPhase) => prepare('calibrate', args, onPhase);
 
-export function calibrateCommand(args: Args): Promise<number> {
-  return command('calibrate', args);
-}
-
-async function command(kind: CompareDocument['kind'], args: Args): Promise<number> {
-  const format = textOption(args, 'format');
-  if (!Object.hasOwn(formats, format)) throw unknownName(`format of ${kind}`, format, Object.keys(formats));
-  const progress = createProgress(process.stderr, {
-    ...terminalStyle(process.stderr, process.env),
-    quiet: args['quiet'] === true,
-  });
+async function prepare(
+  kind: CompareDocument['kind'],
+  args: Args,
+  onPhase: Parameters<Prepare>[1],
+): ReturnType<Prepare> {
+  const reporter = await findReporter(textOption(args, 'format'));
+  const reports = await chooseReports(findReporter, args['report']);
   const revisions = new Revisions();
-  const interruption = listenForInterruption(progress);
   try {
-    const comparison = await chooseComparison(kind, args, revisions, (text) => progress.phase(text));
+    const comparison = await chooseComparison(kind, args, revisions, onPhase);
     // Refuses a budget that does not suffice before anything is started.
     const header = headerOf(kind, comparison.plan);
-    if (args['dry-run'] === true) {
-      await print(`${JSON.stringify(comparison.plan, null, 2)}\n`);
-      return exitCodes.ok;
-    }
-    progress.header(header);
-    for (const warning of comparison.warnings) progress.note(warning);
-    const document = await experiment(kind, args, comparison, { observer: progress, interruption });
-    progress.end();
-    await print(formats[format](document));
-    return document.exitCode;
-  } finally {
-    progress.end();
+    return {
+      plan: comparison.plan,
+      dispose: () => revisions.remove(),
+      async run(progress, interruption) {
+        const note = (text: string): void => progress.note(text);
+        progress.header(header);
+        comparison.warnings.forEach(note);
+        const document = await experiment(kind, args, comparison, { observer: progress, interruption });
+        progress.end();
+        const exitCode = writeReports(reports, document, document.exitCode, note);
+        await tellGithub(findReporter, document, process.env, reporter.name === 'github', note);
+        await print(reporter.render(document, terminalStyle(process.stdout, process.env)));
+        return exitCode;
+      },
+    };
+  } catch (error) {
     revisions.remove();
+    throw error;
   }
-}
-
-interface Surroundings {
-  readonly observer: ReturnType<typeof createProgress>;
-  readonly interruption: ReturnType<typeof listenForInterruption>;
 }
 
 function experiment(
   kind: CompareDocument['kind'],
   args: Args,
   { plan, endpoints, addresses, inconclusiveFails }: Comparison,
-  { observer, interruption }: Surroundings,
+  { observer, interruption }: { readonly observer: Observer; readonly interruption: Interruption },
 ): Promise<CompareDocument> {
   const out = textOption(args, 'out');
   return runExperiment(plan, {

@@ -45,7 +45,7 @@ describe('bench conform', () => {
 
   it.each([
     [['--case', 'no-such-case'], 'there is no case "no-such-case"'],
-    [['--format', 'csv'], 'there is no format of conform "csv"'],
+    [['--format', 'csv'], 'there is no report of conformance "csv"'],
     [['--ttl', '1s'], 'conform does not take --ttl'],
     [['--redis', 'localhost:6379'], 'it uses none but its own'],
     [['--client', 'other'], 'ioredis'],
@@ -68,7 +68,7 @@ describe('bench conform', () => {
     ['SIGKILL', null],
   ] as const)('leaves neither servers nor processes behind after %s', async (signal, expected) => {
     const running = bench(['conform', '--strategy', 'redlock,failover']);
-    await running.says('conform: ');
+    await running.says(' cases');
     running.kill(signal);
     expect((await running.ended).code).toBe(expected);
     for (let i = 0; i < 250 && processesIn(running.room).length > 0; i += 1) await delay(20);

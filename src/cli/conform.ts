@@ -1,69 +1,71 @@
 /** `bench conform`: every behaviour that a lock promises, tried on real servers, and a verdict for each. */
-import { exitCodes, LockbenchError, type ClientName } from '../contract/index.js';
-import { listPlugins, unknownName, type Named } from '../base/plugins.js';
+import { LockbenchError, type ClientName, type DocumentReporter } from '../contract/index.js';
+import { listPlugins, loadPlugin, unknownName, type Named } from '../base/plugins.js';
 import { openCatalogue } from '../plan/catalogue.js';
 import { allClients, clientsOf } from '../plan/resolve-client.js';
 import { resolvePlan } from '../plan/resolve.js';
 import type { RawOptions } from '../plan/catalogue.js';
+import { commandOptions } from '../plan/command-options.js';
 import { runOptions } from '../plan/run-options.js';
 import { isPath, parseStrategies } from '../plan/strategy-text.js';
 import { conform } from '../conform/conform.js';
 import { listCases, type Contestant } from '../conform/contestant.js';
 import type { LabKind } from '../conform/lab.js';
-import { renderMarkdown } from '../conform/markdown.js';
 import type { ConformDocument } from '../conform/results.js';
-import { renderTable } from '../conform/table.js';
 import type { ConformCase } from '../conform/types.js';
 import type { Args } from './args.js';
+import type { Progress } from './progress.js';
+import { chooseReports, tellGithub, writeReports } from './reports.js';
+import type { Prepare } from './step.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
 
-/** What belongs to a run and its load has no meaning here. */
-const taken = ['strategy', 'client', 'nodes', 'replicas', 'servers', 'image', 'format'];
 /** Within what any design takes; the cases choose their own. */
 const planTtl = '10s';
 
-const formats: Readonly<Record<string, (document: ConformDocument) => string>> = {
-  table: (document) => renderTable(document, terminalStyle(process.stdout, process.env)),
-  json: (document) => `${JSON.stringify(document, null, 2)}\n`,
-  markdown: renderMarkdown,
-};
+const findReporter = (name: string): Promise<DocumentReporter<ConformDocument>> =>
+  loadPlugin('report of conformance', name);
 
-export async function conformCommand(args: Args): Promise<number> {
+export const prepareConformance: Prepare = async (args) => {
   const given = givenOptions(args);
-  const format = given['format'] ?? 'table';
-  if (!Object.hasOwn(formats, format)) throw unknownName('format of conform', format, Object.keys(formats));
+  const reporter = await findReporter(given['format'] ?? 'table');
+  const reports = await chooseReports(findReporter, args['report']);
   const cases = await chosenCases(typeof args['case'] === 'string' ? args['case'] : null);
   const contestants = await chosenContestants(given);
-  const stop = new AbortController();
-  let interrupted: number = exitCodes.interrupted;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    interrupted = signal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
-    stop.abort();
+  return {
+    plan: { contestants, cases: cases.map(({ name }) => name) },
+    dispose: () => {},
+    async run(progress, interruption) {
+      const found = await conform({
+        contestants,
+        cases: () => cases,
+        servers: (given['servers'] ?? 'auto') as LabKind,
+        image: given['image'] ?? String(runOptions['image'].default),
+        signal: interruption.signal,
+        onResult: counted(progress, contestants.length * cases.length),
+      });
+      progress.end();
+      const document = { ...found, exitCode: found.partial ? interruption.exitCode() : found.exitCode };
+      const note = (text: string): void => progress.note(text);
+      const exitCode = writeReports(reports, document, document.exitCode, note);
+      await tellGithub(findReporter, document, process.env, reporter.name === 'github', note);
+      await print(reporter.render(document, terminalStyle(process.stdout, process.env)));
+      return exitCode;
+    },
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  const tell = progress(args['quiet'] === true, contestants.length * cases.length);
-  const document = await conform({
-    contestants,
-    cases: () => cases,
-    servers: (given['servers'] ?? 'auto') as LabKind,
-    image: given['image'] ?? String(runOptions['image'].default),
-    signal: stop.signal,
-    onResult: tell,
-  });
-  const exitCode = document.partial ? interrupted : document.exitCode;
-  await print(formats[format]({ ...document, exitCode }));
-  return exitCode;
-}
+};
 
 function givenOptions(args: Args): RawOptions {
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries(args)) {
     if (!Object.hasOwn(runOptions, name) || value === undefined || value === false) continue;
-    const hint = 'bench conform takes --strategy, --client, --nodes, --replicas, --servers, --image, --format, --case.';
+    const hint = `bench conform takes ${Object.keys(commandOptions.conform)
+      .map((one) => `--${one}`)
+      .join(', ')}.`;
     if (name === 'redis' || value === 'external')
       throw new LockbenchError('BAD_ARGUMENT', 'conform stops and empties servers, so it uses none but its own', hint);
-    if (!taken.includes(name)) throw new LockbenchError('BAD_ARGUMENT', `conform does not take --${name}`, hint);
+    if (!Object.hasOwn(commandOptions.conform, name))
+      throw new LockbenchError('BAD_ARGUMENT', `conform does not take --${name}`, hint);
     given[name] = Array.isArray(value) ? value.join(',') : (value as string);
   }
   return given;
@@ -110,12 +112,11 @@ async function chosenContestants(given: RawOptions): Promise<readonly Contestant
 
 const stepsTold = 10;
 
-/** A line now and then: on a terminal nobody waits a minute without a word. */
-function progress(quiet: boolean, total: number): () => void {
+/** A word now and then: nobody waits a minute without one. */
+function counted(progress: Pick<Progress, 'phase'>, total: number): () => void {
   let done = 0;
   return () => {
     done += 1;
-    const due = done % Math.ceil(total / stepsTold) === 0 || done === total;
-    if (!quiet && due) process.stderr.write(`conform: ${done} of ${total} cases\n`);
+    if (done % Math.ceil(total / stepsTold) === 0 || done === total) progress.phase(`${done} of ${total} cases`);
   };
 }

@@ -2,22 +2,27 @@
 import { Console } from 'node:console';
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { LockbenchError, errorCodes, exitCodes } from '../contract/index.js';
+import { LockbenchError, exitCodes } from '../contract/index.js';
 import { nearest } from '../base/plugins.js';
+import { comparisonOptions, conformanceOptions } from '../plan/command-options.js';
+import { configFile } from '../plan/config.js';
 import { defaultWords, runOptions } from '../plan/run-options.js';
 import { showDefault } from '../plan/parse-field.js';
 import { packageVersion } from '../run/environment.js';
 import type { Args } from './args.js';
+import { perform } from './step.js';
+import { tell } from './tell.js';
 import { finish } from './terminal-output.js';
 
 /** Each command is loaded when it is asked for: `bench --help` needs none of them. */
 const commands: Readonly<Record<string, (args: Args) => Promise<number>>> = {
-  run: async (args) => (await import('./run.js')).runCommand(args),
+  run: async (args) => perform(args, (await import('./run.js')).prepareRun),
   check: async (args) => (await import('./check.js')).checkCommand(args),
   report: async (args) => (await import('./report.js')).reportCommand(args),
-  conform: async (args) => (await import('./conform.js')).conformCommand(args),
-  compare: async (args) => (await import('./compare.js')).compareCommand(args),
-  calibrate: async (args) => (await import('./compare.js')).calibrateCommand(args),
+  conform: async (args) => perform(args, (await import('./conform.js')).prepareConformance),
+  compare: async (args) => perform(args, (await import('./compare.js')).prepareComparison),
+  calibrate: async (args) => perform(args, (await import('./compare.js')).prepareCalibration),
+  ci: async (args) => (await import('./ci.js')).ciCommand(args),
   list: async (args) => (await import('./list.js')).listCommand(args),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
 };
@@ -26,7 +31,7 @@ function describe(cli: Argv): Argv {
   cli
     .scriptName('bench')
     .usage(
-      '$0 [options]           run lock designs against each other\n$0 check RUN           judge a stored run again\n$0 report RUN          print a stored run\n$0 conform              every behaviour that a lock promises, tried on real servers\n$0 compare              whether a candidate is slower or faster than a baseline, with its interval\n$0 calibrate            what differences can be told apart on this machine\n$0 list [KIND]         strategies and their options, workloads, load shapes, checks, reporters, scenarios\n$0 doctor              what this machine can do, and what to do about the rest',
+      '$0 [options]           run lock designs against each other\n$0 check RUN           judge a stored run again\n$0 report RUN          print a stored run\n$0 conform              every behaviour that a lock promises, tried on real servers\n$0 compare              whether a candidate is slower or faster than a baseline, with its interval\n$0 calibrate            what differences can be told apart on this machine\n$0 ci                   what a configuration file holds the locks to, in one command\n$0 list [KIND]         strategies and their options, workloads, loads, faults, checks, metrics, reporters, scenarios\n$0 doctor              what this machine can do, and what to do about the rest',
     )
     .example('$0', 'redlock over five local Redis, twelve seconds')
     .example('$0 --strategy single,redlock,redlock@quorum=all', 'three contestants side by side')
@@ -39,13 +44,11 @@ function describe(cli: Argv): Argv {
       'boolean-negation': false,
     })
     .option('dry-run', { type: 'boolean', describe: 'print the plan and stop', group: 'The run:' })
-    .option('case', { type: 'string', requiresArg: true, describe: 'conform: these cases only', group: 'The run:' })
-    .option('baseline', comparing('compare: the design that is there, such as redlock@git=main'))
-    .option('candidate', comparing('compare: the design that may replace it, such as redlock or ./my-lock.js'))
-    .option('budget', { ...comparing('compare, calibrate: time to spend'), defaultDescription: '75s' })
-    .option('inconclusive', {
-      ...comparing('pass | fail: compare: what an open question exits with'),
-      defaultDescription: 'pass',
+    .option('config', {
+      type: 'string',
+      requiresArg: true,
+      describe: `ci: the file (${configFile})`,
+      group: 'The run:',
     })
     .option('quiet', { type: 'boolean', describe: 'no progress', group: 'The run:' })
     .epilogue(
@@ -55,7 +58,7 @@ function describe(cli: Argv): Argv {
     .help()
     .alias('help', 'h')
     .version(packageVersion());
-  for (const [name, field] of Object.entries(runOptions)) {
+  for (const [name, field] of Object.entries({ ...runOptions, ...otherOptions })) {
     const shown = defaultWords[name] ?? (field.kind === 'text' ? field.default : showDefault(field));
     const choices = field.kind === 'choice' ? `${field.choices.join(' | ')}: ` : '';
     if (field.kind === 'boolean') {
@@ -66,22 +69,19 @@ function describe(cli: Argv): Argv {
       type: 'string',
       requiresArg: true,
       describe: `${choices}${field.help}`,
-      defaultDescription: shown,
+      ...(shown === '' ? {} : { defaultDescription: shown }),
       group: `${field.group}:`,
     });
   }
   return cli;
 }
 
-function comparing(describe: string): { type: 'string'; requiresArg: true; describe: string; group: string } {
-  return { type: 'string', requiresArg: true, describe, group: 'Comparing two designs:' };
-}
-
-const comparingOptions = ['baseline', 'candidate', 'budget', 'inconclusive'];
+/** Of single commands. */
+const otherOptions = { ...comparisonOptions, ...conformanceOptions };
 
 /** What yargs has no name for, and what the commands do not. */
 function unknownArguments(args: Args): void {
-  const known = [...Object.keys(runOptions), 'dry-run', 'quiet', 'case', ...comparingOptions, 'help', 'version'];
+  const known = [...Object.keys({ ...runOptions, ...otherOptions }), 'dry-run', 'quiet', 'config', 'help', 'version'];
   for (const name of Object.keys(args)) {
     if (known.includes(name) || ['_', '$0', 'h'].includes(name)) continue;
     const near = nearest(name, known);
@@ -91,15 +91,7 @@ function unknownArguments(args: Args): void {
       near.length > 0 ? `Did you mean --${near.join(' or --')}?` : 'bench --help shows all.',
     );
   }
-  const [command, ...rest] = args._;
-  const misplaced = comparingOptions.filter((name) => args[name] !== undefined);
-  if (misplaced.length > 0 && command !== 'compare' && command !== 'calibrate')
-    throw new LockbenchError(
-      'BAD_ARGUMENT',
-      `${misplaced.map((name) => `--${name}`).join(', ')} without a comparison`,
-      'bench compare --baseline X --candidate Y',
-    );
-  if (command === undefined) return;
+  const [command = 'run', ...rest] = args._;
   if (!Object.hasOwn(commands, command)) {
     const near = nearest(command, Object.keys(commands));
     throw new LockbenchError(
@@ -110,15 +102,28 @@ function unknownArguments(args: Args): void {
         : `There are: ${Object.keys(commands).join(', ')}. A strategy is named by --strategy.`,
     );
   }
+  misplaced(args, command, Object.keys(comparisonOptions), ['compare', 'calibrate', 'ci']);
+  misplaced(args, command, Object.keys(conformanceOptions), ['conform', 'ci']);
+  misplaced(args, command, ['config'], ['ci']);
   // Taken and not judged, it would pass.
-  if (args['threshold'] !== undefined && command !== 'run')
-    throw new LockbenchError('BAD_ARGUMENT', `bench ${command} takes no --threshold`, 'Thresholds belong to a run.');
+  misplaced(args, command, ['threshold'], ['run', 'ci']);
   if (rest.length > 1)
     throw new LockbenchError(
       'BAD_ARGUMENT',
       `too many arguments: ${rest.slice(1).join(' ')}`,
       'bench --help shows what each command takes.',
     );
+}
+
+function misplaced(args: Args, command: string, names: readonly string[], meant: readonly string[]): void {
+  const given = names.filter((name) => args[name] !== undefined);
+  if (given.length === 0 || meant.includes(command)) return;
+  const where = meant.map((one) => (one === 'run' ? 'a run' : `bench ${one}`)).join(', ');
+  throw new LockbenchError(
+    'BAD_ARGUMENT',
+    `${command === 'run' ? 'a run' : `bench ${command}`} takes no ${given.map((name) => `--${name}`).join(', ')}`,
+    `That is for ${where}.`,
+  );
 }
 
 async function main(): Promise<number> {
@@ -137,17 +142,6 @@ async function main(): Promise<number> {
   // Standard output belongs to the report: what a plug-in logs goes to standard error.
   globalThis.console = new Console(process.stderr, process.stderr);
   return commands[args._[0] ?? 'run'](args);
-}
-
-/** Errors that are foreseen have words of their own; the others are ours to mend, so their trace is of use. */
-function tell(error: unknown): number {
-  if (error instanceof LockbenchError && error.code !== 'INTERNAL') {
-    process.stderr.write(`bench: ${error.message}\n${error.hint === '' ? '' : `${error.hint}\n`}`);
-    return errorCodes[error.code];
-  }
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`bench: a fault of its own, please report it:\n${trace}\n`);
-  return exitCodes.harness;
 }
 
 process.stdout.on('error', () => {});

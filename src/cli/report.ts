@@ -1,21 +1,21 @@
 /** `bench report RUN --format F --report NAME=PATH`: prints a stored run. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LockbenchError, exitCodes, resultSchemaVersion, type Reporter, type Result } from '../contract/index.js';
-import { loadPlugin } from '../base/plugins.js';
+import { LockbenchError, exitCodes, resultSchemaVersion, type Result } from '../contract/index.js';
 import { type Args, textOption } from './args.js';
 import { runFolder } from './check.js';
-import { chooseReports, rendered, writeReports } from './reports.js';
+import { chooseReports, writeReports } from './reports.js';
+import { runReporter } from './run-reporter.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
 
 export async function reportCommand(args: Args): Promise<number> {
   const folder = runFolder(args, 'report');
-  const reporter = await loadPlugin<Reporter>('reporter', textOption(args, 'format'));
-  const reports = await chooseReports(args['report']);
+  const reporter = await runReporter(textOption(args, 'format'));
+  const reports = await chooseReports(runReporter, args['report']);
   const result = readResult(folder);
   const exitCode = writeReports(reports, result, exitCodes.ok, (text) => process.stderr.write(`bench: ${text}\n`));
-  await print(rendered(reporter, result, terminalStyle(process.stdout, process.env)));
+  await print(reporter.render(result, terminalStyle(process.stdout, process.env)));
   return exitCode;
 }
 

@@ -1,22 +1,21 @@
 /** `bench`: runs a plan and prints its report. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCodes, type Reporter, type Result } from '../contract/index.js';
-import { loadPlugin } from '../base/plugins.js';
+import type { Result } from '../contract/index.js';
 import { describePlan } from '../plan/describe.js';
 import { runBenchmark } from '../run/benchmark.js';
-import { type Args, textOption } from './args.js';
+import { textOption } from './args.js';
 import { choose } from './options.js';
-import { listenForInterruption } from './interruption.js';
-import { createProgress } from './progress.js';
-import { chooseReports, rendered, tellGithub, writeReports } from './reports.js';
+import { chooseReports, tellGithub, writeReports } from './reports.js';
+import { runReporter } from './run-reporter.js';
+import type { Prepare } from './step.js';
 import { print } from './terminal-output.js';
 import { terminalStyle } from './terminal.js';
 
 /** What goes to a meeting, beside the figures that it came from. */
 async function keepReport(result: Result, onTrouble: (text: string) => void): Promise<void> {
   if (result.folder === null) return;
-  const markdown = await loadPlugin<Reporter>('reporter', 'markdown');
+  const markdown = await runReporter('markdown');
   const file = join(result.folder, 'report.md');
   try {
     writeFileSync(file, markdown.render(result, { columns: 100, colour: false }));
@@ -25,38 +24,31 @@ async function keepReport(result: Result, onTrouble: (text: string) => void): Pr
   }
 }
 
-export async function runCommand(args: Args): Promise<number> {
+export const prepareRun: Prepare = async (args) => {
   const { plan, endpoints, addresses, warnings } = await choose(args);
-  const reporter = await loadPlugin<Reporter>('reporter', textOption(args, 'format'));
-  const reports = await chooseReports(args['report']);
-  if (args['dry-run'] === true) {
-    await print(`${JSON.stringify(plan, null, 2)}\n`);
-    return exitCodes.ok;
-  }
-  const style = terminalStyle(process.stderr, process.env);
-  const progress = createProgress(process.stderr, { ...style, quiet: args.quiet === true });
-  const interruption = listenForInterruption(progress);
-
-  progress.header(describePlan(plan));
-  for (const warning of warnings) progress.note(warning);
-
-  try {
-    const result = await runBenchmark(plan, {
-      out: textOption(args, 'out'),
-      observer: progress,
-      signal: interruption.signal,
-      endpoints,
-      addresses,
-      interruptedExitCode: () => interruption.exitCode(),
-    });
-    progress.end();
-    await keepReport(result, (text) => progress.note(text));
-    const note = (text: string): void => progress.note(text);
-    const exitCode = writeReports(reports, result, result.exitCode, note);
-    await tellGithub(result, process.env, reporter.name === 'github', note);
-    await print(rendered(reporter, result, terminalStyle(process.stdout, process.env)));
-    return exitCode;
-  } finally {
-    progress.end();
-  }
-}
+  const reporter = await runReporter(textOption(args, 'format'));
+  const reports = await chooseReports(runReporter, args['report']);
+  return {
+    plan,
+    dispose: () => {},
+    async run(progress, interruption) {
+      const note = (text: string): void => progress.note(text);
+      progress.header(describePlan(plan));
+      warnings.forEach(note);
+      const result = await runBenchmark(plan, {
+        out: textOption(args, 'out'),
+        observer: progress,
+        signal: interruption.signal,
+        endpoints,
+        addresses,
+        interruptedExitCode: () => interruption.exitCode(),
+      });
+      progress.end();
+      await keepReport(result, note);
+      const exitCode = writeReports(reports, result, result.exitCode, note);
+      await tellGithub(runReporter, result, process.env, reporter.name === 'github', note);
+      await print(reporter.render(result, terminalStyle(process.stdout, process.env)));
+      return exitCode;
+    },
+  };
+};

@@ -30,6 +30,8 @@ export interface CompareDocument {
   /** Interrupted, or ended early. */
   readonly partial: boolean;
   readonly exitCode: number;
+  /** `--inconclusive fail`. */
+  readonly inconclusiveFails: boolean;
   readonly verdict: OverallVerdict;
   /** Why it is invalid; empty otherwise. */
   readonly invalid: readonly string[];

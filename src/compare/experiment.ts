@@ -64,7 +64,6 @@ export async function runExperiment(plan: ComparePlan, options: ExperimentOption
     confirming,
     interrupted,
     failure: failure?.message ?? null,
-    calibrating,
   });
   const exitCode = exitCodeOf({
     verdict: conclusion.verdict,
@@ -80,6 +79,7 @@ export async function runExperiment(plan: ComparePlan, options: ExperimentOption
     folder: store.where,
     partial: interrupted || failure !== null,
     exitCode: failure === null || conclusion.exact.candidate.violations > 0 ? exitCode : errorCodes[failure.code],
+    inconclusiveFails: options.inconclusiveFails,
     ...conclusion,
     plan,
     design,

@@ -1,6 +1,7 @@
 /** For tests: comparisons made up of numbers, without a process. */
 import { seededRandom, type Random } from '../base/random.js';
-import type { Evidence } from './conclude.js';
+import { conclude, type Evidence } from './conclude.js';
+import { compareSchemaVersion, type CompareDocument } from './document.js';
 import type { Generation } from './measured.js';
 import type { ComparePlan, Design, SidePlan } from './plan.js';
 import type { SideTotals, SliceFigures } from './protocol.js';
@@ -105,7 +106,44 @@ export function evidence(generations: readonly Generation[], more: Partial<Evide
     confirming: [],
     interrupted: false,
     failure: null,
-    calibrating: false,
     ...more,
+  };
+}
+
+/** What comes of the evidence, as `compare.json` has it. */
+export function documentOf(
+  generations: readonly Generation[],
+  { kind = 'compare', ...more }: Partial<Evidence> & { readonly kind?: CompareDocument['kind'] } = {},
+): CompareDocument {
+  const given = evidence(generations, more);
+  return {
+    schemaVersion: compareSchemaVersion,
+    kind,
+    seed: given.plan.seed,
+    startedAt: '2026-03-01T12:00:00.000Z',
+    folder: 'results/one',
+    partial: given.interrupted,
+    exitCode: 0,
+    inconclusiveFails: false,
+    ...conclude(given),
+    plan: given.plan,
+    design,
+    sharedServers: true,
+    floor: { throughput: 0.05, p50: 0.05, source: '5.00 %, for this machine was not calibrated' },
+    warnings: [],
+    clientOptions: { baseline: {}, candidate: {} },
+    environment: {
+      lockbench: '0',
+      commit: null,
+      node: 'v20',
+      os: 'an os',
+      cpu: 'a processor',
+      cores: 2,
+      memoryBytes: 1,
+      servers: [],
+      clients: {},
+    },
+    generations: given.generations,
+    confirming: given.confirming,
   };
 }

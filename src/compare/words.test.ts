@@ -1,46 +1,11 @@
 /** What is told of a comparison: the table, the sentence, and what could not be seen. */
 import { describe, expect, it } from 'vitest';
-import { conclude, type Evidence } from './conclude.js';
-import { compareSchemaVersion, type CompareDocument } from './document.js';
-import { renderMarkdown } from './markdown.js';
-import type { Generation } from './measured.js';
-import { renderTable } from './table.js';
-import { design, evidence, generationsOf, plan, side, still } from './testing.js';
+import type { CompareDocument } from './document.js';
+import markdownReport from './report/markdown.js';
+import tableReport from './report/table.js';
+import { documentOf, generationsOf, plan, side, still } from './testing.js';
 
-function documentOf(generations: readonly Generation[], more: Partial<Evidence> = {}): CompareDocument {
-  const given = evidence(generations, more);
-  return {
-    schemaVersion: compareSchemaVersion,
-    kind: given.calibrating ? 'calibrate' : 'compare',
-    seed: given.plan.seed,
-    startedAt: '2026-03-01T12:00:00.000Z',
-    folder: 'results/one',
-    partial: given.interrupted,
-    exitCode: 0,
-    ...conclude(given),
-    plan: given.plan,
-    design,
-    sharedServers: true,
-    floor: { throughput: 0.05, p50: 0.05, source: '5.00 %, for this machine was not calibrated' },
-    warnings: [],
-    clientOptions: { baseline: {}, candidate: {} },
-    environment: {
-      lockbench: '0',
-      commit: null,
-      node: 'v20',
-      os: 'an os',
-      cpu: 'a processor',
-      cores: 2,
-      memoryBytes: 1,
-      servers: [],
-      clients: {},
-    },
-    generations: given.generations,
-    confirming: given.confirming,
-  };
-}
-
-const render = (document: CompareDocument): string => renderTable(document, { columns: 100, colour: false });
+const render = (document: CompareDocument): string => tableReport.render(document, { columns: 100, colour: false });
 /** As one line: where it was wrapped does not matter. */
 const told = (document: CompareDocument): string => render(document).replaceAll(/\s+/g, ' ');
 
@@ -57,7 +22,7 @@ describe('a comparison', () => {
         .split('\n')
         .every((line) => line.length <= 100),
     ).toBe(true);
-    expect(renderMarkdown(document)).toContain('| throughput |');
+    expect(markdownReport.render(document)).toContain('| throughput |');
   });
 
   it('tells exact changes, and that exclusion was not looked at where nobody meets', () => {
@@ -98,7 +63,7 @@ describe('a comparison', () => {
   });
 
   it('tells of a calibration from where on changes count', () => {
-    expect(told(documentOf(generationsOf(still, 1), { calibrating: true }))).toMatch(
+    expect(told(documentOf(generationsOf(still, 1), { kind: 'calibrate' }))).toMatch(
       /compared with itself: .* changes count here from [\d.]+ % of throughput/,
     );
   });

@@ -51,11 +51,12 @@ export function labelOf({ plan }: CompareDocument, side: Side): string {
 /** What came of it: what was violated first, for nothing that is faster makes up for that. */
 export function verdictSentence(document: CompareDocument): string {
   const { violations, checked } = document.exact.candidate;
-  if (violations === 0) return timeSentence(document);
-  return `violation: the candidate let two holders in ${formatCount(violations)} times in ${formatCount(checked)} grants, so its speed is of no use; ${timeSentence(document)}`;
+  if (violations === 0) return speedSentence(document);
+  return `violation: the candidate let two holders in ${formatCount(violations)} times in ${formatCount(checked)} grants, so its speed is of no use; ${speedSentence(document)}`;
 }
 
-function timeSentence(document: CompareDocument): string {
+/** Of a comparison, without what was violated. */
+export function speedSentence(document: CompareDocument): string {
   const { verdict, metrics, invalid, confirmation, partial } = document;
   const [baseline, candidate] = sides.map((side) => labelOf(document, side));
   const headlines = metrics.filter(({ name }) => name === 'throughput' || name === 'cycleP50');
@@ -104,8 +105,12 @@ function keysText({ plan }: CompareDocument): string {
 
 /** What is counted: told whenever it differs, for counts have no noise. */
 export function exactSentences(document: CompareDocument): string[] {
+  return [...countSentences(document), ...failureSentences(document), violationSentence(document)];
+}
+
+export function countSentences(document: CompareDocument): string[] {
   const { baseline, candidate, comparable } = document.exact;
-  const counted = (
+  return (
     [
       ['commands per cycle', baseline.commandsPerGrant, candidate.commandsPerGrant],
       ['round trips per cycle', baseline.roundTripsPerGrant, candidate.roundTripsPerGrant],
@@ -119,10 +124,9 @@ export function exactSentences(document: CompareDocument): string[] {
       ? `${what}: ${figures} on both sides`
       : `${what}: ${figures}: an exact change, whatever it costs in time is above`;
   });
-  return [...counted, ...failureSentences(document), violationSentence(document)];
 }
 
-function failureSentences({ exact }: CompareDocument): string[] {
+export function failureSentences({ exact }: CompareDocument): string[] {
   return sides.flatMap((side) => {
     const { errors, unsettled } = exact[side];
     const codes = Object.entries(errors).map(([code, count]) => `${formatCount(count)} ${code}`);
@@ -135,7 +139,7 @@ function failureSentences({ exact }: CompareDocument): string[] {
   });
 }
 
-function violationSentence({ exact, plan }: CompareDocument): string {
+export function violationSentence({ exact, plan }: CompareDocument): string {
   if (!contended(plan))
     return 'mutual exclusion was not looked at: no two contenders share a key (--keys 1 makes them meet)';
   const { baseline, candidate } = exact;

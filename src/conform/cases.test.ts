@@ -1,10 +1,10 @@
 /** What every conformance case must have, and how they are read. */
 import { describe, expect, it } from 'vitest';
 import { listCases, firstCase } from './contestant.js';
-import { renderMarkdown } from './markdown.js';
+import markdownReport from './report/markdown.js';
+import tableReport from './report/table.js';
 import type { CaseResult, ConformDocument } from './results.js';
 import { checkAcquire, checkExtend, checkRelease } from './shape.js';
-import { renderTable } from './table.js';
 import { shown } from './verify.js';
 
 const cases = await listCases();
@@ -98,7 +98,7 @@ const document: ConformDocument = {
 
 describe('reports of conformance', () => {
   it('as a table tell what was not passed, and why', () => {
-    const text = renderTable(document, { columns: 80, colour: false });
+    const text = tableReport.render(document, { columns: 80, colour: false });
     expect(text).toContain('one on ioredis, 5 masters');
     expect(text).toContain('1 pass, 1 fail, 1 not claimed, 1 not applicable');
     expect(text).toMatch(/FAIL +b-case\n +It behaves\.\n +two were inside \| together/);
@@ -108,7 +108,7 @@ describe('reports of conformance', () => {
   });
 
   it('as markdown are a matrix with footnotes', () => {
-    const text = renderMarkdown(document);
+    const text = markdownReport.render(document);
     expect(text).toContain('| `b-case`<br>It behaves. | **FAIL**[^1] |');
     expect(text).toContain('[^1]: two were inside \\| together');
     expect(text).toContain('| `a-case`<br>It behaves. | pass |');

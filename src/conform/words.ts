@@ -1,7 +1,12 @@
-/** The lines that both reports share. */
-import type { CaseResult, CaseVerdict, ContestantResult } from './results.js';
+/** The lines that reports share. */
+import { platformText, topologyText, type CaseResult, type CaseVerdict, type ContestantResult } from './results.js';
 
 export const verdictOrder: readonly CaseVerdict[] = ['fail', 'error', 'not-claimed', 'not-applicable', 'pass'];
+
+/** `redlock on ioredis, 5 masters`: no two of a document share it. */
+export function contestantText(result: ContestantResult): string {
+  return `${result.strategy} on ${platformText(result)}, ${topologyText(result.topology)}`;
+}
 
 export function countsText({ cases }: ContestantResult): string {
   const count = (verdict: CaseVerdict): number => cases.filter((one) => one.verdict === verdict).length;

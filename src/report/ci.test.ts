@@ -14,6 +14,7 @@ import hlogReporter from './hlog.js';
 import junitReporter from './junit.js';
 import markdownReporter from './markdown.js';
 import tableReporter from './table.js';
+import { outcomesOf, parseXml } from './testing.js';
 
 const style = { columns: 100, colour: false };
 const render = (reporter: Reporter, ...args: Parameters<typeof result>): string =>
@@ -32,64 +33,8 @@ const crossed: ThresholdResult = {
 const met: ThresholdResult = { ...crossed, text: 'acquire.p99<5ms', limit: 5000, ok: true };
 const empty: ThresholdResult = { ...crossed, text: 'extend.p99<5ms', observed: null, why: 'no extend was recorded' };
 
-interface Node {
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly children: Node[];
-  text: string;
-}
-
-/** As strict as the reports need: every tag closed, every attribute quoted and once, no bare < or &. */
-function parseXml(xml: string): Node {
-  const root: Node = { name: '', attributes: {}, children: [], text: '' };
-  const open = [root];
-  const unescaped = (text: string): string => {
-    expect(text).not.toMatch(/&(?!(amp|lt|gt|quot|#\d+);)|</);
-    return text
-      .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
-      .replace(/&lt;/g, '<')
-      .replace(/&gt;/g, '>')
-      .replace(/&quot;/g, '"')
-      .replace(/&amp;/g, '&');
-  };
-  const body = xml.replace(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n/, '');
-  const token = /<(\/?)([A-Za-z-]+)((?: [A-Za-z-]+="[^"]*")*)(\/?)>|([^<]+)/gy;
-  let at = 0;
-  for (const match of body.matchAll(token)) {
-    expect(match.index).toBe(at);
-    at += match[0].length;
-    const [, closing, name, attributes, selfClosing, text] = match;
-    const top = open[open.length - 1];
-    if (text !== undefined) top.text += unescaped(text);
-    else if (closing === '/') expect(open.pop()!.name).toBe(name);
-    else {
-      const pairs = [...attributes.matchAll(/ ([A-Za-z-]+)="([^"]*)"/g)].map(([, key, value]) => [
-        key,
-        unescaped(value),
-      ]);
-      expect(new Set(pairs.map(([key]) => key)).size).toBe(pairs.length);
-      const node: Node = {
-        name,
-        attributes: Object.fromEntries(pairs) as Record<string, string>,
-        children: [],
-        text: '',
-      };
-      top.children.push(node);
-      if (selfClosing === '') open.push(node);
-    }
-  }
-  expect([at, open.length]).toEqual([body.length, 1]);
-  return root.children[0];
-}
-
 describe('junit', () => {
   const suites = (...args: Parameters<typeof result>) => parseXml(render(junitReporter, ...args));
-  const outcomes = (suite: Node): Record<string, string> =>
-    Object.fromEntries(
-      suite.children
-        .filter(({ name }) => name === 'testcase')
-        .map(({ attributes, children }) => [attributes.name, children[0]?.name ?? 'passed']),
-    );
 
   it('has a suite for each contestant and a case for each check and threshold', () => {
     const verdicts = [
@@ -101,7 +46,7 @@ describe('junit', () => {
     const xml = suites([run('single', { verdicts, thresholds: [met, crossed, empty] }), run('redlock')]);
     expect(xml.children.map(({ attributes }) => attributes.name)).toEqual(['single', 'redlock']);
     const [single] = xml.children;
-    expect(outcomes(single)).toEqual({
+    expect(outcomesOf(single)).toEqual({
       accounting: 'passed',
       'mutual-exclusion': 'failure',
       'deadlock-freedom': 'skipped',
@@ -122,7 +67,7 @@ describe('junit', () => {
   it('has an error where the figures are not valid', () => {
     const load = { shape: 'rate', targetHz: 2000, achievedHz: 900 };
     const [suite] = suites([run('single', { load })]).children;
-    expect(outcomes(suite)['the run is valid']).toBe('error');
+    expect(outcomesOf(suite)['the run is valid']).toBe('error');
     expect(suite.attributes.errors).toBe('1');
   });
 

@@ -1,7 +1,6 @@
 /**
  * For spreadsheets: one row per run, flat columns named as in the JSON document, with the unit last. The columns are the same
- * for every result, so that files can be put under one another. Quoting and line ends as in RFC 4180; where there is no
- * figure the field is empty.
+ * for every result, so that files can be put under one another.
  */
 import type {
   FaultRecord,
@@ -13,10 +12,10 @@ import type {
   ThresholdResult,
 } from '../contract/index.js';
 import { latencyNames } from '../contract/index.js';
+import { csvText, type Field } from './csv-text.js';
 import { libraryOf } from './library.js';
 import { exclusionUpperBound, violationsOf } from './verdicts.js';
 
-type Field = string | number | boolean | null;
 type Column = readonly [name: string, of: (run: RunResult, result: Result) => Field];
 
 const planColumns: readonly Column[] = [
@@ -139,9 +138,7 @@ export default {
   name: 'csv',
   help: 'one row per run with flat columns, for a spreadsheet',
   render: (result) =>
-    [columns.map(([name]) => name), ...result.runs.map((run) => columns.map(([, of]) => of(run, result)))]
-      .map(line)
-      .join(''),
+    csvText([columns.map(([name]) => name), ...result.runs.map((run) => columns.map(([, of]) => of(run, result)))]),
 } satisfies Reporter;
 
 function roundsHz({ repeats, throughputHz }: RunResult): readonly number[] {
@@ -178,13 +175,4 @@ function pairs(record: Readonly<Record<string, unknown>>): string {
   return Object.entries(record)
     .map(([key, value]) => `${key}=${String(value)}`)
     .join(';');
-}
-
-function line(fields: readonly Field[]): string {
-  return `${fields.map(quoted).join(',')}\r\n`;
-}
-
-function quoted(field: Field): string {
-  const text = field === null ? '' : String(field);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,36 +1,24 @@
-/**
- * For GitHub Actions: workflow commands that become annotations, the gravest first, for only ten of a level are shown. Escaped
- * as @actions/core does it (packages/core/src/command.ts): a text's %, CR and LF; in a property also : and the comma.
- */
+/** For GitHub Actions: what a reviewer must know of a run, as annotations, the gravest first. */
 import type { Reporter, Result, RunResult } from '../contract/index.js';
 import { isViolation } from '../check/judge.js';
 import { invalidity } from '../check/run-validity.js';
 import { formatCount, formatRate, formatUs } from '../base/units.js';
+import { type Annotation, workflowCommands } from './annotations.js';
 import { finding } from './findings.js';
 import { thresholdWords } from './thresholds.js';
 import { checkedGrants, violationsOrUndecided } from './verdicts.js';
-
-type Level = 'error' | 'warning' | 'notice';
-
-interface Annotation {
-  readonly level: Level;
-  readonly title: string;
-  readonly text: string;
-}
 
 export default {
   name: 'github',
   help: 'annotations for GitHub Actions: violations, crossed thresholds, runs that are not valid',
   render: (result) =>
-    [
+    workflowCommands([
       ...result.runs.flatMap(violations),
       ...result.runs.flatMap(crossed),
       ...result.runs.flatMap(invalid),
       ...unfinished(result),
       ...result.runs.map(figures),
-    ]
-      .map(({ level, title, text }) => `::${level} title=${property(title)}::${data(text)}\n`)
-      .join(''),
+    ]),
 } satisfies Reporter;
 
 function violations(run: RunResult): readonly Annotation[] {
@@ -77,12 +65,4 @@ function figures(run: RunResult): Annotation {
     title: `lockbench: ${run.strategy}`,
     text: `${formatRate(run.throughputHz)} grants, ${acquire}; ${exclusion}`,
   };
-}
-
-function data(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-}
-
-function property(text: string): string {
-  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

@@ -1,9 +1,10 @@
 /** For a pull request or a meeting: all columns, the words, the verdicts, and what it ran on, in GitHub's markdown. */
 import type { Reporter, Result } from '../contract/index.js';
 import { printable } from '../base/paint.js';
-import { spreadOf, textsOf, titles } from './columns.js';
+import { spreadOf, textsOf, titlesOf } from './columns.js';
 import { checkFacts, planLines, rateFacts, repeatWith, setupFacts, type Fact } from './facts.js';
 import { faultFacts } from './faults.js';
+import { escapedMarkdown } from './markdown-text.js';
 import { thresholdFacts } from './thresholds.js';
 import { timelines } from './timeline.js';
 import { whatStandsOut, type Word } from './words.js';
@@ -19,7 +20,7 @@ export default {
     const { cpu, cores, node, os, commit } = result.environment;
     const blocks = [
       ['## lockbench'],
-      planLines(result).map((line) => `${escaped(line)}  `),
+      planLines(result).map((line) => `${escapedMarkdown(line)}  `),
       figures(result),
       timelineBlock(result),
       factList('### Arrival rate', rateFacts(result)),
@@ -28,8 +29,8 @@ export default {
       factList('### Faults', faultFacts(result)),
       factList('### Checks', checkFacts(result)),
       factList('### Ran on', setupFacts(result)),
-      [escaped(`${cores} cores, ${cpu}, ${os}, Node ${node}${commit === null ? '' : `, commit ${commit}`}.`)],
-      again === null ? [] : [`${escaped(again.words)} ${code(again.command)}`],
+      [escapedMarkdown(`${cores} cores, ${cpu}, ${os}, Node ${node}${commit === null ? '' : `, commit ${commit}`}.`)],
+      again === null ? [] : [`${escapedMarkdown(again.words)} ${code(again.command)}`],
       result.folder === null ? [] : [`Results: ${code(result.folder)}`],
     ];
     return `${blocks
@@ -42,12 +43,17 @@ export default {
 function figures({ runs }: Result): readonly string[] {
   if (runs.length === 0) return [];
   const rounds = runs.some(({ repeats }) => repeats.length > 1);
-  const head = rounds ? [...titles, 'spread over rounds'] : titles;
+  const head = rounds ? [...titlesOf(runs), 'spread over rounds'] : titlesOf(runs);
+  const texts = textsOf(runs);
   return [
     row(head),
     row(head.map((_, column) => (column === 0 ? ':--' : '--:'))),
-    ...runs.map((run) =>
-      row([codeInTable(run.strategy), ...textsOf(run).map(escaped), ...(rounds ? [escaped(spreadOf(run) ?? '')] : [])]),
+    ...runs.map((run, i) =>
+      row([
+        codeInTable(run.strategy),
+        ...texts[i].map(escapedMarkdown),
+        ...(rounds ? [escapedMarkdown(spreadOf(run) ?? '')] : []),
+      ]),
     ),
   ];
 }
@@ -66,25 +72,18 @@ function wordList(words: readonly Word[]): readonly string[] {
 
 function bullet({ level, text, evidence = [] }: Word): readonly string[] {
   const title = level === 'violation' ? '**VIOLATION** ' : level === 'warning' ? '**warning** ' : '';
-  const line = `- ${title}${escaped(text)}`;
+  const line = `- ${title}${escapedMarkdown(text)}`;
   if (evidence.length === 0) return [line];
   return [line, '', '  ```text', ...evidence.map((told) => `  ${verbatim(told)}`), '  ```', ''];
 }
 
 function factList(title: string, facts: readonly Fact[]): readonly string[] {
   if (facts.length === 0) return [];
-  return [title, '', ...facts.map(({ labels, text }) => `- ${labels.map(code).join(', ')}: ${escaped(text)}`)];
+  return [title, '', ...facts.map(({ labels, text }) => `- ${labels.map(code).join(', ')}: ${escapedMarkdown(text)}`)];
 }
 
 function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
-}
-
-/** Text that is not to be read as markup, nor as the name of somebody to be notified. */
-function escaped(text: string): string {
-  return printable(text)
-    .replace(/[\\`*_[\]<>|#~]/g, '\\$&')
-    .replace(/(^|[^A-Za-z0-9])@/g, '$1@\u200b');
 }
 
 /** A line of a code block. */

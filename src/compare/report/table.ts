@@ -1,21 +1,16 @@
 /** For a terminal: the metrics in a small table, and under it what they mean. */
-import { painter, printable, type Ink } from '../base/paint.js';
-import type { ReportStyle } from '../contract/index.js';
-import { reachSentence } from './calibration.js';
-import type { CompareDocument, OverallVerdict } from './document.js';
-import { sides } from './plan.js';
-import {
-  calibrationSentence,
-  changeText,
-  exactSentences,
-  figureText,
-  labelOf,
-  methodSentences,
-  metricTitles,
-  noiseSentence,
-  verdictSentence,
-  verdictText,
-} from './words.js';
+import { painter, printable, type Ink } from '../../base/paint.js';
+import type { DocumentReporter, ReportStyle } from '../../contract/index.js';
+import type { CompareDocument, OverallVerdict } from '../document.js';
+import { sides } from '../plan.js';
+import { labelOf } from '../words.js';
+import { heads, notesOf, rowsOf, summaryOf } from './sections.js';
+
+export default {
+  name: 'table',
+  help: 'the comparison for a terminal',
+  render,
+} satisfies DocumentReporter<CompareDocument>;
 
 const inks: Readonly<Record<OverallVerdict, Ink>> = {
   regression: 'red',
@@ -25,36 +20,7 @@ const inks: Readonly<Record<OverallVerdict, Ink>> = {
   invalid: 'yellow',
 };
 
-export const heads = ['', 'baseline', 'candidate', 'change [95 %]', 'verdict'] as const;
-
-export function rowsOf({ metrics }: CompareDocument): string[][] {
-  return metrics.map((one) => [
-    metricTitles[one.name],
-    figureText(one, one.baseline),
-    figureText(one, one.candidate),
-    changeText(one),
-    verdictText(one),
-  ]);
-}
-
-/** Under the table, each a paragraph of its own. */
-export function notesOf(document: CompareDocument): string[] {
-  return [
-    ...exactSentences(document),
-    ...methodSentences(document),
-    `the machine: ${noiseSentence(document)}`,
-    ...document.warnings,
-  ];
-}
-
-/** What came of it. */
-export function summaryOf(document: CompareDocument): string {
-  return document.kind === 'calibrate'
-    ? `${calibrationSentence(document)}${reachSentence(document)}`
-    : verdictSentence(document);
-}
-
-export function renderTable(document: CompareDocument, style: ReportStyle): string {
+function render(document: CompareDocument, style: ReportStyle): string {
   const paint = painter(style.colour);
   const rows = [[...heads], ...rowsOf(document)];
   const widths = heads.map((_, column) => Math.max(...rows.map((row) => row[column].length)));

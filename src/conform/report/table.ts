@@ -1,8 +1,14 @@
 /** For a terminal: one block for each contestant, with what was not simply passed. */
-import { painter, printable, type Ink } from '../base/paint.js';
-import type { ReportStyle } from '../contract/index.js';
-import { platformText, topologyText, type CaseResult, type CaseVerdict, type ConformDocument } from './results.js';
-import { countsText, reasonText, verdictOrder } from './words.js';
+import { painter, printable, type Ink } from '../../base/paint.js';
+import type { DocumentReporter, ReportStyle } from '../../contract/index.js';
+import type { CaseResult, CaseVerdict, ConformDocument } from '../results.js';
+import { contestantText, countsText, reasonText, verdictOrder } from '../words.js';
+
+export default {
+  name: 'table',
+  help: 'a block for each contestant, for a terminal',
+  render,
+} satisfies DocumentReporter<ConformDocument>;
 
 const marks: Readonly<Record<CaseVerdict, readonly [text: string, ink: Ink]>> = {
   fail: ['FAIL', 'red'],
@@ -13,15 +19,12 @@ const marks: Readonly<Record<CaseVerdict, readonly [text: string, ink: Ink]>> = 
 };
 const markWidth = 13;
 
-export function renderTable({ results, partial }: ConformDocument, style: ReportStyle): string {
+function render({ results, partial }: ConformDocument, style: ReportStyle): string {
   const paint = painter(style.colour);
   const lines: string[] = [];
   for (const result of results) {
-    const { strategy, topology, cases } = result;
-    lines.push(
-      paint('bold', `${strategy} on ${platformText(result)}, ${topologyText(topology)}`),
-      `  ${countsText(result)}`,
-    );
+    const { cases } = result;
+    lines.push(paint('bold', contestantText(result)), `  ${countsText(result)}`);
     for (const verdict of verdictOrder) {
       if (verdict === 'pass' || verdict === 'not-applicable') continue;
       for (const one of cases.filter((candidate) => candidate.verdict === verdict))

@@ -1,7 +1,14 @@
 /** For a document: cases down, contestants across, what is behind each mark in footnotes. */
-import { printable } from '../base/paint.js';
-import { platformText, topologyText, type CaseResult, type CaseVerdict, type ConformDocument } from './results.js';
-import { countsText, reasonText } from './words.js';
+import type { DocumentReporter } from '../../contract/index.js';
+import { escapedMarkdown } from '../../report/markdown-text.js';
+import { platformText, type CaseResult, type CaseVerdict, type ConformDocument } from '../results.js';
+import { contestantText, countsText, reasonText } from '../words.js';
+
+export default {
+  name: 'markdown',
+  help: 'cases down, contestants across, for a document',
+  render,
+} satisfies DocumentReporter<ConformDocument>;
 
 const marks: Readonly<Record<CaseVerdict, string>> = {
   pass: 'pass',
@@ -11,30 +18,25 @@ const marks: Readonly<Record<CaseVerdict, string>> = {
   error: 'error',
 };
 
-export function renderMarkdown({ results, partial }: ConformDocument): string {
+function render({ results, partial }: ConformDocument): string {
   const notes: string[] = [];
   const noteOf = (text: string): string => {
     if (!notes.includes(text)) notes.push(text);
     return `[^${notes.indexOf(text) + 1}]`;
   };
   const names = [...new Set(results.flatMap(({ cases }) => cases.map((one) => one.case)))];
-  const heads = results.map((one) => `${escaped(one.strategy)}<br>${platformText(one)}`);
+  const heads = results.map((one) => `${escapedMarkdown(one.strategy)}<br>${platformText(one)}`);
   const rows = names.map((name) => {
     const found = results.map(({ cases }) => cases.find((one) => one.case === name));
     const behaviour = found.find((one) => one !== undefined)?.behaviour ?? '';
-    return [`\`${name}\`<br>${escaped(behaviour)}`, ...found.map((one) => cell(one, noteOf))];
+    return [`\`${name}\`<br>${escapedMarkdown(behaviour)}`, ...found.map((one) => cell(one, noteOf))];
   });
   const blocks = [
     '## Conformance',
-    results
-      .map((result) => {
-        const { strategy, topology } = result;
-        return `- ${escaped(strategy)} on ${platformText(result)}, ${topologyText(topology)}: ${countsText(result)}`;
-      })
-      .join('\n'),
+    results.map((result) => `- ${escapedMarkdown(contestantText(result))}: ${countsText(result)}`).join('\n'),
     table(['case', ...heads], rows),
     '`-`: not claimed. The footnote tells which claim is missing, and how the design behaves all the same.',
-    notes.map((text, i) => `[^${i + 1}]: ${escaped(text)}`).join('\n'),
+    notes.map((text, i) => `[^${i + 1}]: ${escapedMarkdown(text)}`).join('\n'),
     partial ? 'Interrupted: what is missing was not run.' : '',
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
@@ -49,8 +51,4 @@ function cell(one: CaseResult | undefined, noteOf: (text: string) => string): st
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function escaped(text: string): string {
-  return printable(text).replace(/[\\|*_<>[\]`]/g, '\\$&');
 }
