@@ -16,11 +16,11 @@ import type {
   AcquireOutcome,
   AcquireRequest,
   Backlog,
+  Cancel,
   Grant,
   LockSession,
   LockStrategy,
   ReleaseOutcome,
-  SqlAnswer,
   SqlFailure,
   SqlLoan,
   SqlServer,
@@ -40,9 +40,15 @@ const waitForLock = `SELECT set_config('lock_timeout', $2, false), pg_advisory_l
 const unlock = 'SELECT pg_advisory_unlock(hashtextextended($1, 0))';
 const unlockAll = 'SELECT pg_advisory_unlock_all()';
 const lockNotAvailable = '55P03';
+const busy = { kind: 'refused', why: 'busy' } as const;
+
+interface Held {
+  readonly loan: SqlLoan;
+  stopListening(): void;
+}
 
 class PostgresSession implements LockSession {
-  readonly #loans = new Map<Grant, SqlLoan>();
+  readonly #held = new Map<Grant, Held>();
   readonly #underWay = new Set<Promise<unknown>>();
   #peak = 0;
 
@@ -52,76 +58,70 @@ class PostgresSession implements LockSession {
     private readonly options: PostgresOptions,
   ) {}
 
-  async acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome> {
-    if (request.cancel.cancelled) return { kind: 'cancelled', tries: 0 };
+  acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome> {
+    const deadlineMs = this.env.nowMs() + request.waitMs;
+    return acquireWithRetry(this.env, request, () => this.#round(key, deadlineMs, request.cancel));
+  }
+
+  /** A session that is lost holds nothing, so the next round may begin anew with another. */
+  async #round(key: string, deadlineMs: number, cancel: Cancel): Promise<Try> {
     const startMs = this.env.nowMs();
-    const loan = await this.#borrow(request);
-    if (loan === null && request.cancel.cancelled) return { kind: 'cancelled', tries: 0 };
-    if (loan === null) return { kind: 'refused', why: 'unreachable', tries: 1 };
-    const { waitMs } = request;
-    const outcome =
-      this.options.waiting === 'poll'
-        ? await acquireWithRetry(this.env, request, () => this.#tryOnce(loan, key))
-        : await this.#queue(loan, key, { ...request, waitMs: Math.max(0, waitMs - (this.env.nowMs() - startMs)) });
+    const loan = await this.#borrow(Math.max(deadlineMs - startMs, this.options.timeout), cancel);
+    if (loan === null) return { kind: 'refused', why: 'unreachable' };
+    const first = await this.#ask(loan, key, startMs);
+    const waitMs = deadlineMs - this.env.nowMs();
+    const isBusy = first.kind === 'refused' && first.why === 'busy';
+    const waits = isBusy && this.options.waiting === 'queue' && waitMs > 0 && !cancel.cancelled;
+    const outcome = waits ? await this.#queue(loan, key, startMs, waitMs, cancel) : first;
     if (outcome.kind !== 'granted') loan.giveBack();
     return outcome;
   }
 
-  async #tryOnce(loan: SqlLoan, key: string): Promise<Try> {
-    const startMs = this.env.nowMs();
+  /** Whether it is free: then one round trip does. */
+  async #ask(loan: SqlLoan, key: string, startMs: number): Promise<Try> {
     const { failure, rows } = await loan.session.query(tryLock, [key], this.options.timeout);
     if (failure !== null) return failedTry(failure);
-    return rows[0][0] === true ? this.#granted(loan, key, startMs) : { kind: 'refused', why: 'busy' };
+    return rows[0][0] === true ? this.#granted(loan, key, startMs) : busy;
   }
 
-  /** The first question is whether it is free: then one round trip does. */
-  async #queue(loan: SqlLoan, key: string, { waitMs, cancel }: AcquireRequest): Promise<AcquireOutcome> {
-    const startMs = this.env.nowMs();
-    const first = await this.#tryOnce(loan, key);
-    if (first.kind === 'granted') return { ...first, tries: 1, roundMs: first.decidedMs - startMs };
-    if (first.kind !== 'refused' || first.why !== 'busy' || waitMs <= 0) return { ...first, tries: 1 };
+  async #queue(loan: SqlLoan, key: string, startMs: number, waitMs: number, cancel: Cancel): Promise<Try> {
     const { session } = loan;
     const stopListening = cancel.onCancel(() => session.interrupt());
     const limit = `${Math.ceil(waitMs)}ms`;
-    const answer = await session.query(waitForLock, [key, limit], waitMs + this.options.timeout);
+    const { failure } = await session.query(waitForLock, [key, limit], waitMs + this.options.timeout);
     stopListening();
     if (cancel.cancelled) {
       // The interruption may still be on its way, and would meet the next statement.
       session.end();
-      return { kind: 'cancelled', tries: 2 };
+      return busy;
     }
-    return this.#afterWait(loan, key, startMs, answer);
-  }
-
-  async #afterWait(loan: SqlLoan, key: string, startMs: number, { failure }: SqlAnswer): Promise<AcquireOutcome> {
-    if (failure === null) {
-      const granted = this.#granted(loan, key, startMs);
-      return { ...granted, tries: 2, roundMs: granted.decidedMs - startMs };
-    }
-    if (failure.sqlState === lockNotAvailable) {
-      const freed = await loan.session.query(unlockAll, [], this.options.timeout);
-      if (freed.failure !== null) loan.session.end();
-      return { kind: 'refused', why: 'busy', tries: 2 };
-    }
-    loan.session.end();
-    return { ...failedTry(failure), tries: 2 };
+    if (failure === null) return { ...this.#granted(loan, key, startMs), queued: true };
+    if (failure.sqlState !== lockNotAvailable) return failedTry(failure);
+    const freed = await session.query(unlockAll, [], this.options.timeout);
+    if (freed.failure !== null) session.end();
+    return busy;
   }
 
   #granted(loan: SqlLoan, key: string, startMs: number): Extract<Try, { kind: 'granted' }> {
     const lease = new Lease(key, this.env.token(), Infinity, startMs);
-    this.#loans.set(lease, loan);
-    loan.session.onLost(() => {
-      if (!this.#loans.has(lease)) return;
+    const stopListening = loan.session.onLost(() => {
       lease.shorten(this.env.nowMs());
       lease.lose();
     });
+    this.#held.set(lease, { loan, stopListening });
     return { kind: 'granted', grant: lease, decidedMs: this.env.nowMs() };
   }
 
   async release(grant: Grant): Promise<ReleaseOutcome> {
-    const loan = this.#loans.get(grant);
-    this.#loans.delete(grant);
-    if (loan === undefined || loan.session.lost) return { kind: 'lost' };
+    const held = this.#held.get(grant);
+    if (held === undefined) return { kind: 'lost' };
+    this.#held.delete(grant);
+    const { loan, stopListening } = held;
+    stopListening();
+    if (loan.session.lost) {
+      loan.giveBack();
+      return { kind: 'lost' };
+    }
     const asked = loan.session.query(unlock, [grant.key], this.options.timeout);
     this.#underWay.add(asked);
     this.#peak = Math.max(this.#peak, this.#underWay.size);
@@ -135,10 +135,10 @@ class PostgresSession implements LockSession {
   }
 
   /** Null when there is none to be had in time. */
-  async #borrow({ waitMs, cancel }: AcquireRequest): Promise<SqlLoan | null> {
+  async #borrow(limitMs: number, cancel: Cancel): Promise<SqlLoan | null> {
     const giveUp = new CancelSource();
     const stopListening = cancel.onCancel(() => giveUp.cancel());
-    const stopTimer = this.env.after(Math.max(waitMs, this.options.timeout), () => giveUp.cancel());
+    const stopTimer = this.env.after(limitMs, () => giveUp.cancel());
     try {
       return await this.server.borrow(giveUp);
     } catch {
@@ -156,8 +156,8 @@ class PostgresSession implements LockSession {
   backlog = (): Backlog => ({ pending: this.#underWay.size, peak: this.#peak, dropped: 0 });
 
   close(): Promise<void> {
-    for (const { session } of this.#loans.values()) session.end();
-    this.#loans.clear();
+    for (const { loan } of this.#held.values()) loan.session.end();
+    this.#held.clear();
     return Promise.resolve();
   }
 }

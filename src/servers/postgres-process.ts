@@ -10,6 +10,7 @@ import { LockbenchError, type Persistence } from '../contract/index.js';
 import type { Question } from './own-answer.js';
 import { postgresArgs } from './postgres-args.js';
 import type { PostgresBinaries } from './postgres-binary.js';
+import { startTimeOf } from './process-identity.js';
 import type { Berthing, ServerProgram } from './server-process.js';
 import { handOver, type ServerUser } from './server-user.js';
 
@@ -65,7 +66,8 @@ function dataOf(folder: string): string {
 /** Within the servers' folder, so that an answer on the port can come from nobody else: who cannot have the port ends. */
 function readyProcess({ folder }: Berthing): Question {
   const [pid, , , , , , , status] = pidFileOf(folder);
-  const ready = status?.trim() === 'ready';
+  // One that was killed has left its file behind.
+  const ready = status?.trim() === 'ready' && startTimeOf(Number(pid)) !== null;
   return { answer: Promise.resolve(ready ? Number(pid) : null), cancel: () => {} };
 }
 
