@@ -16,6 +16,7 @@ import type { ConformDocument } from '../conform/results.js';
 import type { ConformCase } from '../conform/types.js';
 import type { Args } from './args.js';
 import type { Progress } from './progress.js';
+import { factsOf } from './conform-facts.js';
 import { chooseReports, tellGithub, writeReports } from './reports.js';
 import type { Prepare } from './step.js';
 import { print } from './terminal-output.js';
@@ -31,8 +32,10 @@ export const prepareConformance: Prepare = async (args) => {
   const given = givenOptions(args);
   const reporter = await findReporter(given['format'] ?? 'table');
   const reports = await chooseReports(findReporter, args['report']);
-  const cases = await chosenCases(typeof args['case'] === 'string' ? args['case'] : null);
+  const wantedCases = typeof args['case'] === 'string' ? args['case'] : null;
+  const cases = await chosenCases(wantedCases);
   const contestants = await chosenContestants(given);
+  const facts = await factsOf(given, wantedCases, contestants);
   return {
     plan: { contestants, cases: cases.map(({ name }) => name) },
     dispose: () => {},
@@ -46,7 +49,7 @@ export const prepareConformance: Prepare = async (args) => {
         onResult: counted(progress, contestants.length * cases.length),
       });
       progress.end();
-      const document = { ...found, exitCode: found.partial ? interruption.exitCode() : found.exitCode };
+      const document = { ...found, ...facts, exitCode: found.partial ? interruption.exitCode() : found.exitCode };
       const note = (text: string): void => progress.note(text);
       const exitCode = writeReports(reports, document, document.exitCode, note);
       await tellGithub(findReporter, document, process.env, reporter.name === 'github', note);
