@@ -105,10 +105,8 @@ export class EtcdSession implements LockSession {
     const renewedMs = this.env.nowMs();
     const granted = await this.etcd.grant(lease, Math.ceil(ttlMs / 1000), timeout);
     const leaseMs = (granted.reply?.ttlSeconds ?? 0) * 1000;
-    const entry: Entry = {
-      ...{ prefix, own: prefix + token, lease, ttlMs, createRevision: 0n, renewedMs, leaseMs },
-      released: false,
-    };
+    const place = { prefix, own: prefix + token, lease, ttlMs, renewedMs, leaseMs };
+    const entry: Entry = { ...place, createRevision: 0n, released: false };
     if (granted.failure !== null) {
       if (granted.failure.fate === 'maybe-executed') void this.#revoke(entry);
       return { kind: 'refused', why: 'unreachable' };
