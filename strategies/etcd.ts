@@ -41,6 +41,8 @@ const separator = '\0';
 const renewalsPerTtl = 3;
 /** After a look that failed, or a watch that broke. */
 const lookAgainMs = 20;
+/** A release is worth the time of an election. */
+const releaseTries = 3;
 /** Elections within one look; after that it has failed. */
 const mostTerms = 3;
 /** Numbers of leases lie below it: a prime, so that every digit of a token counts. */
@@ -221,19 +223,33 @@ export class EtcdSession implements LockSession {
   async release(grant: Grant): Promise<ReleaseOutcome> {
     const { entry } = grant as Held;
     entry.released = true;
-    const outcome = await this.#revoke(entry);
+    const outcome = await this.#revoke(entry, releaseTries);
     return typeof outcome === 'boolean'
       ? { kind: outcome ? 'released' : 'lost' }
       : { kind: 'unknown', failure: outcome };
   }
 
-  /** With the lease goes the key. Owed until it is answered; resolves with whether there was a lease, or with the first failure. */
-  async #revoke({ lease }: Entry): Promise<boolean | Failure> {
+  /**
+   * With the lease goes the key. Asked so often here, and owed from then on; resolves with whether there was a lease, or with the
+   * last failure.
+   */
+  async #revoke(entry: Entry, times = 1): Promise<boolean | Failure> {
+    const { lease, renewedMs, ttlMs } = entry;
     let existed = false;
+    let doubtful = false;
     const failure = await this.#owed.now(async () => {
-      const answer = await this.etcd.revoke(lease, this.options.timeout);
-      existed = answer.reply?.existed ?? false;
-      return answer.failure;
+      let last: Failure | null = null;
+      for (let asked = 0; asked < times; asked += 1) {
+        const { failure, reply } = await this.etcd.revoke(lease, this.options.timeout);
+        if (failure === null) {
+          // Gone before its time: then it was one of ours that took it away.
+          existed = reply.existed || (doubtful && this.env.nowMs() < renewedMs + ttlMs);
+          return null;
+        }
+        doubtful ||= failure.fate === 'maybe-executed';
+        last = failure;
+      }
+      return last;
     });
     return failure ?? existed;
   }

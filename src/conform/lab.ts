@@ -93,7 +93,8 @@ class Server implements LabServer {
     void this.control.thaw();
   }
 
-  async crash(data: 'kept' | 'lost' = 'lost'): Promise<void> {
+  /** Where it does not matter, as it is simplest: a cluster that has lost the data of its majority cannot be put together again. */
+  async crash(data: 'kept' | 'lost' = this.isRedis ? 'lost' : 'kept'): Promise<void> {
     if (data === 'kept' && this.isRedis) await this.call('SAVE');
     this.#comesBack = data === 'kept' ? 'kept' : 'empty';
     this.#alive = false;
