@@ -220,13 +220,14 @@ export class EtcdSession implements LockSession {
     return { kind: 'failed', failure: electing };
   }
 
+  /** The lease tells whether it was still ours: that somebody else has deleted the key is not seen here, but by `extend`. */
   async release(grant: Grant): Promise<ReleaseOutcome> {
-    const { entry } = grant as Held;
+    const { entry, validUntilMs } = grant as Held;
     entry.released = true;
+    const over = this.env.nowMs() >= validUntilMs;
     const outcome = await this.#revoke(entry, releaseTries);
-    return typeof outcome === 'boolean'
-      ? { kind: outcome ? 'released' : 'lost' }
-      : { kind: 'unknown', failure: outcome };
+    if (typeof outcome !== 'boolean') return { kind: 'unknown', failure: outcome };
+    return { kind: outcome && !over ? 'released' : 'lost' };
   }
 
   /**

@@ -23,6 +23,8 @@ export interface Lab {
   readonly isRedis: boolean;
   /** Locks that are left there, as far as the servers tell. */
   keysLeft(): Promise<readonly string[]>;
+  /** Whatever locks there are, as an administrator would. */
+  removeKeys(): Promise<void>;
   /** All servers running, and empty. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -51,6 +53,7 @@ export async function openLab(
       servers,
       isRedis,
       keysLeft,
+      removeKeys,
       async reset() {
         await Promise.all(servers.map((server) => server.revive()));
         if (!isRedis) await removeKeys();
