@@ -107,7 +107,9 @@ try {
   for (const client of ['ioredis', 'node-redis'] as const) {
     const closers: (() => Promise<void>)[] = [];
     await group(`one uncontended acquire and release, ${client}`, async (bench) => {
-      for (const strategy of singleFirst(await listPlugins<LockStrategy>('strategy'))) {
+      for (const strategy of singleFirst(
+        (await listPlugins<LockStrategy>('strategy')).filter(({ engine }) => engine === 'redis'),
+      )) {
         const servers = await host.provision(topologies[strategy.topology]);
         const nodes = await openNodes(client, servers.endpoints, {
           connectTimeoutMs: 1000,
