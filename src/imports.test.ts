@@ -22,6 +22,7 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
   'src/plan': [
     'src/contract',
     'src/base',
+    'src/kit/keep-alive.ts',
     'src/faults/targets.ts',
     'src/faults/persistence.ts',
     'src/stats/metrics.ts',
@@ -82,6 +83,7 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
     'src/check',
     'src/conform',
     'src/compare',
+    'src/stats/metrics.ts',
   ],
   'src/compare': [
     'src/contract',

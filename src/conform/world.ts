@@ -1,5 +1,5 @@
 /** The world of one case: whatever it opens is closed when the case ends, however it ends. */
-import type { LockStrategy, Options, Topology } from '../contract/index.js';
+import type { Claims, LockStrategy, Options, Topology } from '../contract/index.js';
 import { startRelay, type Relay } from '../relay/relay.js';
 import { openClient } from './client.js';
 import type { Contestant } from './contestant.js';
@@ -24,7 +24,8 @@ export function createWorld(
   lab: Lab,
   layout: () => Promise<Layout>,
 ): CaseWorld {
-  const { topology, claims, options } = contestant;
+  const { topology, options } = contestant;
+  const claims = amongDeciders(contestant.claims, topology);
   const masters = decidersOf(lab.servers, topology);
   const replicas = lab.servers.filter(({ kind }) => kind === 'replica');
   const clients: Client[] = [];
@@ -73,7 +74,7 @@ export function createWorld(
     },
     claimsWith(nodes) {
       const judgement = strategy.judge(options, { ...topology, nodes });
-      return 'refused' in judgement || masters.length < nodes ? null : judgement.claims;
+      return 'refused' in judgement || masters.length < nodes ? null : amongDeciders(judgement.claims, topology);
     },
     occupy: async (server, key) => void (await server.call('SET', await lockKeyOf(key), 'a stranger')),
     valuesOf: async (key, servers = masters.slice(0, mastersOf(topology))) =>
@@ -115,6 +116,11 @@ function decidersOf(servers: readonly LabServer[], { kind }: Topology): readonly
 /** How many servers decide about the lock. */
 export function mastersOf({ kind, nodes }: Topology): number {
   return kind === 'none' ? 0 : kind === 'quorum' || kind === 'cluster' ? nodes : 1;
+}
+
+/** Where roles move one server decides at a time, and while a case lasts none of them moves. */
+function amongDeciders(claims: Claims, { kind }: Topology): Claims {
+  return kind === 'sentinel' ? { ...claims, toleratesDown: 0 } : claims;
 }
 
 function nodesOf(topology: Topology): number {

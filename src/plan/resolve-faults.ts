@@ -82,6 +82,12 @@ export function checkFaults(
         String(run.workers),
         `at least 2 for ${fault.name}: whom it hits stands still as a whole`,
       );
+    if (fault.hits === 'replication' && fault.clients === 'one' && run.workers < 2)
+      problems.add(
+        '--workers',
+        String(run.workers),
+        `at least 2 for ${fault.name}: one for each side of the partition`,
+      );
   }
   const promotion = chosen.find(({ fault }) => fault.hits === 'replication');
   const beside = chosen.find((one) => one !== promotion && one.fault.hits !== 'contender');

@@ -140,7 +140,11 @@ function siteOf(
     targets: targets.map((index) => controls[index]),
     spared: spared(),
     onHeal: (step) => undo.add(step),
-    links: (to) => workers.flatMap((worker) => to.map((server) => present(wiring.link(worker, server.index)))),
+    sentinels: servers.sentinels,
+    links: (to, whose) =>
+      Array.from({ length: plan.workers }, (_, worker) => worker)
+        .filter((worker) => workers.includes(worker) === (whose === undefined))
+        .flatMap((worker) => to.map((server) => present(wiring.link(worker, server.index)))),
     movePrimary: (to) => wiring.movePrimary(to.index),
     follow: async (replica, leader) => {
       const { host, port } = servers.endpoints[leader.index];

@@ -118,6 +118,7 @@ export class FaultSchedule {
         effective: without === null,
         steps: (strike.steps ?? []).map((step) => ({ ...step, atMs: step.atMs - openMs })),
         lost: (strike.lost ?? []).map(({ name }) => name),
+        ...(strike.emptied === undefined ? {} : { emptied: strike.emptied.map(({ name }) => name) }),
         what: [strike.what, ...remarks].join('; '),
         unhealthy: await this.#unwell(fault),
       };
