@@ -6,11 +6,15 @@ import { exitCodes } from '../contract/index.js';
 import { machineTimes, threadTimes } from '../base/thread-times.js';
 import { runOptions } from '../plan/run-options.js';
 import { dockerEngine } from '../servers/docker-engine.js';
+import { etcdVersion, findEtcd } from '../servers/etcd-binary.js';
+import { noEtcd } from '../servers/no-etcd.js';
 import { noPostgres } from '../servers/no-postgres.js';
 import { noRedis } from '../servers/no-redis.js';
 import { clockShimAvailable, fsyncShimAvailable } from '../servers/provision.js';
 import { findPostgres } from '../servers/postgres-binary.js';
 import { findRedis } from '../servers/redis-binary.js';
+import type { Args } from './args.js';
+import { installMissing } from './install.js';
 import { print } from './terminal-output.js';
 
 interface Finding {
@@ -22,7 +26,8 @@ interface Finding {
   readonly remedy?: string;
 }
 
-export async function doctorCommand(): Promise<number> {
+export async function doctorCommand(args: Args): Promise<number> {
+  if (args['install'] === true) await installMissing();
   const redis = findRedis();
   const docker = await dockerEngine();
   const findings: Finding[] = [
@@ -34,6 +39,7 @@ export async function doctorCommand(): Promise<number> {
       remedy: noRedis('').hint,
     },
     postgres(),
+    etcd(),
     {
       what: 'Docker engine',
       ok: docker.available,
@@ -77,6 +83,19 @@ function postgres(): Finding {
     return { what: 'PostgreSQL', ok: found !== null, detail, remedy };
   } catch (error) {
     return { what: 'PostgreSQL', ok: false, detail: (error as Error).message, remedy };
+  }
+}
+
+/** For designs on it; the others do without. */
+function etcd(): Finding {
+  const remedy = `only designs on etcd need it; bench doctor --install unpacks it on Debian and Ubuntu\n${noEtcd('').hint}`;
+  try {
+    const found = findEtcd();
+    const detail =
+      found === null ? 'none found' : `${found.path} ${etcdVersion(found) ?? '(does not start)'} (${found.origin})`;
+    return { what: 'etcd', ok: found !== null, detail, remedy };
+  } catch (error) {
+    return { what: 'etcd', ok: false, detail: (error as Error).message, remedy };
   }
 }
 

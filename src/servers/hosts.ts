@@ -24,7 +24,7 @@ export type HostOpener = (settings: HostsSettings) => Promise<ServerHost>;
 const openers: Readonly<Record<Exclude<EngineName, 'library'>, () => Promise<HostOpener>>> = {
   redis: async () => (await import('./provision.js')).openServers,
   postgres: async () => (await import('./postgres-servers.js')).openPostgresServers,
-  etcd: async () => notHere('etcd'),
+  etcd: async () => (await import('./etcd-servers.js')).openEtcdServers,
   zookeeper: async () => notHere('ZooKeeper'),
 };
 

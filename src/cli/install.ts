@@ -1,0 +1,24 @@
+/** `bench doctor --install`: server programs that are missing, unpacked into the user's cache folder; nothing system-wide. */
+import { unpackEtcd } from '../servers/apt-etcd.js';
+import { unpackRedis } from '../servers/apt-redis.js';
+import { findEtcd } from '../servers/etcd-binary.js';
+import { findRedis } from '../servers/redis-binary.js';
+import { print } from './terminal-output.js';
+
+const programs = [
+  { name: 'Redis', find: findRedis, unpack: unpackRedis },
+  { name: 'etcd', find: findEtcd, unpack: unpackEtcd },
+] as const;
+
+/** One that cannot be had does not keep the others away: what follows tells that it is missing, and of other ways. */
+export async function installMissing(): Promise<void> {
+  for (const { name, find, unpack } of programs) {
+    if (find() !== null) continue;
+    try {
+      const { path } = await unpack();
+      await print(`${name} was unpacked: ${path}\n`);
+    } catch (error) {
+      await print(`${(error as Error).message}\n`);
+    }
+  }
+}
