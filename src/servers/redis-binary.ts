@@ -25,8 +25,13 @@ export const serverNames = ['redis-server', 'valkey-server'] as const;
 export const manifestName = 'lockbench.json';
 
 export function cacheFolder(): string {
+  return cacheFolderOf('redis');
+}
+
+/** Where server programs are unpacked to, by their names. */
+export function cacheFolderOf(program: string): string {
   const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  return join(base, 'lockbench', 'redis');
+  return join(base, 'lockbench', program);
 }
 
 /** Null when there is none; throws when BENCH_REDIS_SERVER names something that cannot be run. */

@@ -35,8 +35,11 @@ export interface ServerProgram {
   args(berthing: Berthing): readonly string[];
   /** Beside PATH. Nothing of ours gets in: passwords for external servers are in the harness's environment. */
   env(berthing: Berthing): Readonly<Record<string, string>>;
-  /** Asks whoever listens there: the process number when it is ready, null when it is not, or nobody is there. */
-  ask(berthing: Berthing, limitMs: number): Question;
+  /**
+   * Asks whoever listens there: the process number when it is ready, null when it is not, or nobody is there. `pid` is what ours
+   * has, for programs that tell in another way who they are.
+   */
+  ask(berthing: Berthing, limitMs: number, pid: number): Question;
   readonly startLimitMs: number;
   /** In its log: the port is somebody else's. */
   readonly portTaken: RegExp;
@@ -164,7 +167,7 @@ async function startOnPort(
 async function firstAnswer(life: Life, program: ServerProgram, berthing: Berthing): Promise<number | null> {
   const limit = nowMs() + program.startLimitMs;
   while (life.end() === null && nowMs() < limit) {
-    const question = program.ask(berthing, answerLimitMs);
+    const question = program.ask(berthing, answerLimitMs, life.pid!);
     const answer = await Promise.race([question.answer, life.exited.then(() => null)]);
     question.cancel();
     if (answer !== null) return answer;
