@@ -6,8 +6,10 @@ import { exitCodes } from '../contract/index.js';
 import { machineTimes, threadTimes } from '../base/thread-times.js';
 import { runOptions } from '../plan/run-options.js';
 import { dockerEngine } from '../servers/docker-engine.js';
+import { noPostgres } from '../servers/no-postgres.js';
 import { noRedis } from '../servers/no-redis.js';
 import { clockShimAvailable, fsyncShimAvailable } from '../servers/provision.js';
+import { findPostgres } from '../servers/postgres-binary.js';
 import { findRedis } from '../servers/redis-binary.js';
 import { print } from './terminal-output.js';
 
@@ -31,6 +33,7 @@ export async function doctorCommand(): Promise<number> {
       detail: redis === null ? 'none found' : `${redis.path} ${versionOf(redis.path)}`,
       remedy: noRedis('').hint,
     },
+    postgres(),
     {
       what: 'Docker engine',
       ok: docker.available,
@@ -63,6 +66,18 @@ export async function doctorCommand(): Promise<number> {
   );
   await print(`${lines.join('\n')}\n`);
   return redis !== null || docker.available ? exitCodes.ok : exitCodes.environment;
+}
+
+/** For designs on it; the others do without. */
+function postgres(): Finding {
+  const remedy = `only designs on PostgreSQL need it\n${noPostgres('').hint}`;
+  try {
+    const found = findPostgres();
+    const detail = found === null ? 'none found' : `${found.postgres} ${versionOf(found.postgres)} (${found.origin})`;
+    return { what: 'PostgreSQL', ok: found !== null, detail, remedy };
+  } catch (error) {
+    return { what: 'PostgreSQL', ok: false, detail: (error as Error).message, remedy };
+  }
 }
 
 /** What three faults are made of. */
@@ -106,7 +121,8 @@ function resultsFolder(): Finding {
 
 function versionOf(path: string): string {
   try {
-    return /v=(\S+)/.exec(execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 2000 }))?.[1] ?? '';
+    const told = execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 2000 });
+    return /v=(\S+)/.exec(told)?.[1] ?? /\) (\S+)/.exec(told)?.[1] ?? '';
   } catch {
     return '(does not start)';
   }

@@ -64,7 +64,7 @@ function optionLines(options: OptionSpec<Options>): string[] {
 }
 
 /** Whom it hits where the plan does not say, when, for how long, and what it needs. */
-function faultFacts({ hits, defaultTarget, clients, events, instant, needs }: Fault): string {
+function faultFacts({ hits, defaultTarget, clients, events, instant, engines, needs }: Fault): string {
   const target = defaultTarget === '' ? 'a contender' : `${defaultTarget}${clients === undefined ? '' : `/${clients}`}`;
   const needed = [
     ...(needs.ownServers === true ? ['servers of our own'] : []),
@@ -78,6 +78,7 @@ function faultFacts({ hits, defaultTarget, clients, events, instant, needs }: Fa
     `hits ${hits === 'contender' ? 'a contender' : `${target} of the ${hits === 'network' ? 'network' : 'servers'}`}`,
     ...(events === undefined ? [] : [events.map((event) => `@${event}`).join(' or ')]),
     instant === true ? 'at once' : 'lasts',
+    ...(engines === undefined ? [] : [`on ${engines.join(', ')} only`]),
     ...(needed.length > 0 ? [`needs ${needed.join(', ')}`] : []),
   ].join('; ');
 }

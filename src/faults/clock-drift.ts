@@ -40,6 +40,7 @@ export default {
   defaultTarget: 'all',
   breaksClocks: true,
   options: { rate: { kind: 'number', default: 1.1, min: 0.1, max: 10, help: 'times the true rate' } },
+  engines: ['redis', 'library'],
   needs: { ownServers: true, clockShim: true },
   async strike(lab, { rate }) {
     const { targets, contenders } = lab;

@@ -25,6 +25,7 @@ export default {
     by: { kind: 'duration', default: 0, minMs: 0, maxMs: 86_400_000, help: 'how far; 0 is twice the TTL' },
     back: { kind: 'boolean', default: false, help: 'step it back instead of forward' },
   },
+  engines: ['redis', 'library'],
   needs: { ownServers: true, clockShim: true },
   async strike(lab, { by, back }) {
     const stepMs = (by === 0 ? lab.ttlMs * pastLease : by) * (back ? -1 : 1);

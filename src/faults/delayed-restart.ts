@@ -14,6 +14,7 @@ export default {
   hits: 'servers',
   defaultTarget: '1',
   options: {},
+  engines: ['redis', 'library'],
   needs: { ownServers: true },
   async strike(lab) {
     const { victims, when, struck, probe } = await aim(lab);

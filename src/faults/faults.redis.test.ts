@@ -2,9 +2,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../contract/index.js';
 import { listPlugins } from '../base/plugins.js';
+import { findPostgres } from '../servers/postgres-binary.js';
 import { expectedUnder } from './expected.testing.js';
 import { expectCase, leftBehind } from './testing.js';
 
+const hasPostgres = findPostgres() !== null;
 const faults = await listPlugins<Fault>('fault');
 
 afterEach(async () => expect(await leftBehind()).toEqual([]));
@@ -18,6 +20,9 @@ describe.each(faults.filter(({ hits }) => hits === 'servers').map(({ name }) => 
   '%s',
   { timeout: 30_000 },
   (name) => {
-    for (const one of expectedUnder[name]) it(one.says, () => expectCase(name, one));
+    for (const one of expectedUnder[name]) {
+      const missing = one.needs === 'postgres' && !hasPostgres;
+      it.skipIf(missing)(`${one.says}${missing ? ' (skipped: no PostgreSQL)' : ''}`, () => expectCase(name, one));
+    }
   },
 );

@@ -9,6 +9,7 @@ export default {
   defaultTarget: '1',
   instant: true,
   options: {},
+  engines: ['redis', 'library'],
   needs: { ownServers: true },
   async strike(lab) {
     const { victims, when, struck, probe } = await aim(lab);

@@ -11,14 +11,19 @@ export default {
   options: {},
   needs: { ownServers: true },
   async strike(lab) {
-    const { targets, persistence } = lab;
+    const { targets, persistence, claims } = lab;
     const atMs = lab.nowMs();
     await Promise.all(targets.map((server) => killed(lab, server)));
-    const empty = persistence === 'none';
+    const unwritten =
+      claims.volatile === true
+        ? ', which keep locks in memory alone'
+        : persistence === 'none'
+          ? ', which have written nothing (--persistence none)'
+          : null;
     return {
-      what: `SIGKILL to ${names(targets)}${empty ? ', which have written nothing (--persistence none)' : ''}`,
+      what: `SIGKILL to ${names(targets)}${unwritten ?? ''}`,
       atMs,
-      lost: empty ? targets : [],
+      lost: unwritten === null ? [] : targets,
       probe: () => Promise.resolve(null),
     };
   },

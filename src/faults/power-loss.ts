@@ -9,6 +9,7 @@ export default {
   defaultTarget: '1',
   instant: true,
   options: {},
+  engines: ['redis', 'library'],
   needs: { ownServers: true, fsyncShim: true },
   refuses: ({ persistence }) =>
     persistence === 'none'

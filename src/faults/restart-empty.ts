@@ -9,6 +9,7 @@ export default {
   defaultTarget: '1',
   instant: true,
   options: {},
+  engines: ['redis', 'library'],
   needs: { ownServers: true },
   strike: (lab) => bounce(lab, 'empty', 'without its data'),
 } satisfies Fault;

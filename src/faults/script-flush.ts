@@ -9,6 +9,7 @@ export default {
   defaultTarget: 'all',
   instant: true,
   options: {},
+  engines: ['redis', 'library'],
   needs: { ownServers: true },
   async strike({ targets, nowMs }) {
     const answers = await Promise.all(targets.map((server) => server.call('SCRIPT', 'FLUSH', 'SYNC')));

@@ -1,12 +1,15 @@
 /** Servers of others, of engines other than Redis, by the option that names them. */
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import { LockbenchError, type Addresses, type EngineName } from '../contract/index.js';
+import { readPostgresUrl } from './postgres-url.js';
 
 /** In words, what is wrong with the text; else the endpoints, with their secrets. */
 type Reader = (text: string) => { readonly endpoints: readonly NodeEndpoint[] } | { readonly problem: string };
 
 /** Option -> how it is read. The option is the name of the engine. */
-const readers: Readonly<Partial<Record<EngineName, Reader>>> = {};
+const readers: Readonly<Partial<Record<EngineName, Reader>>> = {
+  postgres: (text) => readPostgresUrl(text, process.env),
+};
 
 export const addressOptions: readonly string[] = Object.keys(readers);
 

@@ -23,7 +23,7 @@ export type HostOpener = (settings: HostsSettings) => Promise<ServerHost>;
 /** An engine without an entry borrows the hosts of another. */
 const openers: Readonly<Record<Exclude<EngineName, 'library'>, () => Promise<HostOpener>>> = {
   redis: async () => (await import('./provision.js')).openServers,
-  postgres: async () => notHere('PostgreSQL'),
+  postgres: async () => (await import('./postgres-servers.js')).openPostgresServers,
   etcd: async () => notHere('etcd'),
   zookeeper: async () => notHere('ZooKeeper'),
 };

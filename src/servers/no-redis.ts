@@ -1,7 +1,8 @@
-/** What to do where no Redis is to be had: one line to type for each platform. */
-import { LockbenchError } from '../contract/index.js';
+/** What to do where no Redis is to be had. */
+import type { LockbenchError } from '../contract/index.js';
+import { noServer, type Way } from './no-server.js';
 
-const ways: readonly (readonly [platform: string, line: string])[] = [
+const ways: readonly Way[] = [
   ['Debian, Ubuntu', 'sudo apt-get install redis-server'],
   ['Fedora', 'sudo dnf install valkey'],
   ['macOS', 'brew install redis'],
@@ -9,14 +10,7 @@ const ways: readonly (readonly [platform: string, line: string])[] = [
   ['elsewhere', 'bench --redis host:port,...   (servers that run already)'],
 ];
 
-const widest = Math.max(...ways.map(([platform]) => platform.length));
-
 /** `details` tells what was tried, and why it did not do. */
 export function noRedis(details: string): LockbenchError {
-  const lines = ways.map(([platform, line]) => `  ${`${platform}:`.padEnd(widest + 2)}${line}`);
-  return new LockbenchError(
-    'NO_REDIS',
-    `There is no Redis to be had here: ${details}.`,
-    `One of these will do, then try again:\n${lines.join('\n')}`,
-  );
+  return noServer('Redis', details, ways, 'NO_REDIS');
 }

@@ -11,7 +11,7 @@ import type { NodeEndpoint } from '../clients/endpoint.js';
 import { LockbenchError } from '../contract/index.js';
 import type { Guardian } from './guardian.js';
 import type { Question } from './own-answer.js';
-import { familyOf, killFamily, killSession, signalTo } from './process-identity.js';
+import { familyOf, killFamily, killSession, signalTo, startTimeOf } from './process-identity.js';
 import { handOver, type ServerUser } from './server-user.js';
 
 /** Where one server lives. */
@@ -96,6 +96,8 @@ const portRetryMs = 50;
 /** How long a server is given to end tidily. */
 const endLimitMs = 2_000;
 const logTailLines = 8;
+/** How often it is looked whether the children of a killed server are gone, too. */
+const goneLooks = 500;
 
 /** In the server's folder, beside its data. */
 export const logName = 'server.log';
@@ -198,11 +200,13 @@ function follow(child: ChildProcess, program: ServerProgram, folder: string): Li
   });
   const family = (): readonly number[] => (pid === undefined ? [] : program.family === true ? familyOf(pid) : [pid]);
   const crash = async (): Promise<void> => {
-    if (pid !== undefined && end === null) {
-      if (program.family === true) killFamily(pid);
-      killSession(pid);
-    }
+    if (pid === undefined || end !== null) return void (await exited);
+    const children = family().slice(1);
+    if (program.family === true) killFamily(pid);
+    killSession(pid);
     await exited;
+    // What they hold on to keeps the next one from starting.
+    for (let i = 0; i < goneLooks && children.some((child) => startTimeOf(child) !== null); i += 1) await delay(pollMs);
   };
   return {
     pid,

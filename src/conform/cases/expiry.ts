@@ -18,6 +18,7 @@ export default {
       behaviour: 'A lease that nobody releases ends at its TTL and not before, and can then be had.',
       source: 'node-redlock "wait for auto-release"; redis-py; Redis docs, "Safety and liveness guarantees"',
       claims: ['exclusion', 'expires'],
+      needs: { ttl: true },
       async run(world) {
         const [one, other] = [await world.open(), await world.open()];
         const key = world.freshKey();
@@ -34,7 +35,7 @@ export default {
       behaviour: 'The key carries the TTL that was asked for, on every server that holds it.',
       source: 'node-redlock; redis-semaphore; redlock-universal',
       claims: ['expires'],
-      needs: { masters: 1 },
+      needs: { masters: 1, ttl: true },
       async run(world) {
         const one = await world.open();
         const key = world.freshKey();
@@ -61,7 +62,7 @@ export default {
         'Validity is counted from before the servers are asked: it ends before they let go, however slow the answers.',
       source: 'Redis docs, "The Redlock Algorithm", steps 1 and 3',
       claims: ['exclusion', 'expires'],
-      needs: { masters: 1 },
+      needs: { masters: 1, ttl: true },
       async run(world) {
         const relays = await world.relays();
         const one = await world.open({ through: relays, answerWaitMs: 500 });
@@ -97,6 +98,7 @@ export default {
       behaviour: 'What a process held when it was killed is held until its TTL, and can then be had.',
       source: 'DistributedLock TestCrossProcessAbandonmentWithKill',
       claims: ['exclusion', 'expires'],
+      needs: { ttl: true },
       async run(world) {
         const [holder, other] = await Promise.all([world.process(), world.open()]);
         const key = world.freshKey();
@@ -116,7 +118,7 @@ export default {
         'With all servers out of reach, a lease is over at its TTL for its holder, too, and cannot be extended.',
       source: 'published-libraries.md, extra (h)',
       claims: ['expires'],
-      needs: { masters: 1, control: true },
+      needs: { masters: 1, control: true, ttl: true },
       async run(world) {
         const one = await world.open({ answerWaitMs: 60 });
         const key = world.freshKey();

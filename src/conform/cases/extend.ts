@@ -63,7 +63,7 @@ export default {
       behaviour: 'A lease that is over cannot be extended, and its holder is told that it was lost.',
       source: 'redsync; node-redlock 4; redis-py',
       claims: ['exclusion', 'expires'],
-      needs: { masters: 1 },
+      needs: { masters: 1, ttl: true },
       async run(world) {
         const one = await world.open();
         const key = world.freshKey();
@@ -80,7 +80,7 @@ export default {
       behaviour: 'An expired holder cannot extend the lease of the next one.',
       source: 'redsync SetNX...Taken; redis-semaphore refresh',
       claims: ['exclusion', 'expires'],
-      needs: { masters: 1 },
+      needs: { masters: 1, ttl: true },
       async run(world) {
         const [one, other] = [await world.open(), await world.open()];
         const key = world.freshKey();

@@ -35,7 +35,7 @@ export default {
       behaviour: 'Servers that stand still for longer than the TTL and then say yes grant nothing.',
       source: 'published-libraries.md, extra (c); DistributedLock AcquireFailsIfItTakesTooLong',
       claims: ['exclusion', 'expires'],
-      needs: { masters: 1, control: true },
+      needs: { masters: 1, control: true, ttl: true },
       async run(world) {
         const one = await world.open({ answerWaitMs: patientMs });
         for (const server of world.masters) await server.freeze();
@@ -50,7 +50,7 @@ export default {
       behaviour: 'Answers that are under way for longer than the TTL grant nothing.',
       source: 'redlock-universal clock drift tests; Redis docs, "The Redlock Algorithm", step 3',
       claims: ['exclusion', 'expires'],
-      needs: { masters: 1 },
+      needs: { masters: 1, ttl: true },
       async run(world) {
         const { relays, client } = await through(world, patientMs);
         for (const relay of relays) relay.set({ replyDelayMs: 150 });

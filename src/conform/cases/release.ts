@@ -60,6 +60,7 @@ export default {
       source:
         'simple-redis-mutex "expired owner cannot release"; Redis docs, "Correct implementation with a single instance"',
       claims: ['exclusion', 'expires', 'ownerRelease'],
+      needs: { ttl: true },
       async run(world) {
         const [one, other, third] = [await world.open(), await world.open(), await world.open()];
         const key = world.freshKey();
@@ -76,6 +77,7 @@ export default {
       behaviour: 'A late release by an expired holder does not let a waiter in while somebody else holds the lock.',
       source: 'published-libraries.md, extra (g)',
       claims: ['exclusion', 'expires', 'ownerRelease'],
+      needs: { ttl: true },
       async run(world) {
         const [one, other, third] = [await world.open(), await world.open(), await world.open()];
         const key = world.freshKey();
@@ -94,7 +96,7 @@ export default {
       behaviour: 'Whoever releases a lease that is over is told that it was lost.',
       source: 'redsync TestMutexUnlockExpired; redis-py LockNotOwnedError',
       claims: ['exclusion', 'expires'],
-      needs: { masters: 1 },
+      needs: { masters: 1, ttl: true },
       async run(world) {
         const one = await world.open();
         const key = world.freshKey();
