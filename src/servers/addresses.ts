@@ -1,6 +1,7 @@
 /** Servers of others, of engines other than Redis, by the option that names them. */
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import { LockbenchError, type Addresses, type EngineName } from '../contract/index.js';
+import { readHostPorts } from './host-ports.js';
 import { readPostgresUrl } from './postgres-url.js';
 
 /** In words, what is wrong with the text; else the endpoints, with their secrets. */
@@ -9,6 +10,7 @@ type Reader = (text: string) => { readonly endpoints: readonly NodeEndpoint[] } 
 /** Option -> how it is read. The option is the name of the engine. */
 const readers: Readonly<Partial<Record<EngineName, Reader>>> = {
   postgres: (text) => readPostgresUrl(text, process.env),
+  zookeeper: readHostPorts,
 };
 
 export const addressOptions: readonly string[] = Object.keys(readers);

@@ -25,7 +25,7 @@ const openers: Readonly<Record<Exclude<EngineName, 'library'>, () => Promise<Hos
   redis: async () => (await import('./provision.js')).openServers,
   postgres: async () => (await import('./postgres-servers.js')).openPostgresServers,
   etcd: async () => notHere('etcd'),
-  zookeeper: async () => notHere('ZooKeeper'),
+  zookeeper: async () => (await import('./zookeeper-servers.js')).openZookeeperServers,
 };
 
 function notHere(program: string): HostOpener {

@@ -17,10 +17,14 @@ export function zookeeperDialect(durability: string): Dialect {
       const about = String(await admin.call('WORD', 'srvr'));
       const configuration = String(await admin.call('WORD', 'conf'));
       const settings = settingNames.map((name) => [name, fieldIn(configuration, name)] as const);
+      const mode = modeIn(about) ?? 'not serving';
       return {
         version: `ZooKeeper ${/^Zookeeper version: ([\d.]+)/m.exec(about)?.[1] ?? 'of unknown version'}`,
-        mode: modeIn(about) ?? 'not serving',
-        settings: { ...Object.fromEntries(settings), durability },
+        mode,
+        settings: {
+          ...Object.fromEntries(settings),
+          durability: mode === 'standalone' ? durability.replace('quorum ', '') : durability,
+        },
       };
     },
     cpuMs: () => Promise.resolve(NaN),

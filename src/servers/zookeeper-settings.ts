@@ -11,8 +11,8 @@ const syncTicks = 5;
 export const leastSessionMs = 400;
 export const longestSessionMs = 60_000;
 
-/** It syncs every transaction, or leaves it to the system when: a killed server loses nothing then, a power failure may. */
-export function zookeeperSettings(persistence: Persistence): Readonly<Record<string, string | number>> {
+/** There is no "every second": it syncs every transaction, or leaves it to the system when: a killed server loses nothing then, a power failure may. */
+export function zookeeperSettings(persistence: Persistence) {
   return {
     tickTime: tickMs,
     initLimit: initTicks,
@@ -23,10 +23,9 @@ export function zookeeperSettings(persistence: Persistence): Readonly<Record<str
     forceSync: persistence === 'none' ? 'no' : 'yes',
     'admin.enableServer': false,
     '4lw.commands.whitelist': '*',
-  };
+  } as const;
 }
 
-export function durabilityIn(persistence: Persistence, nodes: number): string {
-  if (persistence === 'none') return 'none';
-  return nodes > 1 ? 'quorum fsync' : 'fsync';
+export function durabilityIn(persistence: Persistence): string {
+  return persistence === 'none' ? 'none' : 'quorum fsync';
 }
