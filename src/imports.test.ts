@@ -102,6 +102,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['src/clients'],
   redis: ['src/clients'],
   '@redis/client': ['src/clients'],
+  pg: ['src/clients'],
   testcontainers: ['src/servers'],
   yargs: ['src/cli'],
   'hdr-histogram-js': ['src/record'],

@@ -95,7 +95,7 @@ class PostgresSession implements LockSession {
       session.end();
       return busy;
     }
-    if (failure === null) return this.#granted(loan, key, startMs);
+    if (failure === null) return { ...this.#granted(loan, key, startMs), queued: true };
     if (failure.sqlState !== lockNotAvailable) return failedTry(failure);
     const freed = await session.query(unlockAll, [], this.options.timeout);
     if (freed.failure !== null) session.end();

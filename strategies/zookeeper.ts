@@ -46,11 +46,12 @@ interface Term {
   readonly leases: Set<SessionLease>;
 }
 
-/** How one round goes, and how much of it was spent in the line. */
+/** What its steps must know of one round. */
 interface Round {
   readonly request: AcquireRequest;
   readonly deadlineMs: number;
-  waitedMs: number;
+  /** It had to wait for others. */
+  queued: boolean;
 }
 
 const busy = { kind: 'refused', why: 'busy' } as const;
@@ -69,15 +70,13 @@ class ZookeeperLocks implements LockSession {
     private readonly options: ZookeeperOptions,
   ) {}
 
-  async acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome> {
-    const round: Round = { request, deadlineMs: this.env.nowMs() + request.waitMs, waitedMs: 0 };
-    const outcome = await acquireWithRetry(this.env, request, () => this.#round(key, round));
-    // Waiting for one's turn is no cost of the service.
-    return outcome.kind === 'granted' ? { ...outcome, roundMs: outcome.roundMs - round.waitedMs } : outcome;
+  acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome> {
+    const round: Round = { request, deadlineMs: this.env.nowMs() + request.waitMs, queued: false };
+    return acquireWithRetry(this.env, request, () => this.#round(key, round));
   }
 
   async #round(key: string, round: Round): Promise<Try> {
-    round.waitedMs = 0;
+    round.queued = false;
     const term = await this.#term(round);
     if (term === null) return unreachable;
     const token = this.env.token();
@@ -97,7 +96,7 @@ class ZookeeperLocks implements LockSession {
     const lease = new SessionLease(key, token, made.czxid, made.path, term.session);
     term.leases.add(lease);
     this.#termOf.set(lease, term);
-    return { kind: 'granted', grant: lease, decidedMs };
+    return { kind: 'granted', grant: lease, decidedMs, queued: round.queued };
   }
 
   /** The node of one's own; or how the round ends without one. */
@@ -173,11 +172,10 @@ class ZookeeperLocks implements LockSession {
 
   /** Until somebody wakes it, or the round is over. */
   async #pause(round: Round, wake: CancelSource): Promise<void> {
-    const startMs = this.env.nowMs();
+    round.queued = true;
     const stopListening = round.request.cancel.onCancel(() => wake.cancel());
-    await this.env.sleep(Math.max(0, round.deadlineMs - startMs), wake);
+    await this.env.sleep(Math.max(0, round.deadlineMs - this.env.nowMs()), wake);
     stopListening();
-    round.waitedMs += this.env.nowMs() - startMs;
   }
 
   async release(grant: Grant): Promise<ReleaseOutcome> {
@@ -201,9 +199,14 @@ class ZookeeperLocks implements LockSession {
       this.#terms.set(ttlMs, (opening = this.#openTerm(ttlMs)));
       opening.catch(() => this.#terms.delete(ttlMs));
     }
+    const giveUp = new CancelSource();
+    const stopListening = cancel.onCancel(() => giveUp.cancel());
     const leftMs = Math.max(this.options.timeout, deadlineMs - this.env.nowMs());
-    const patience = this.env.sleep(leftMs, cancel).then(() => null);
-    return Promise.race([opening.catch(() => null), patience]);
+    const patience = this.env.sleep(leftMs, giveUp).then(() => null);
+    const term = await Promise.race([opening.catch(() => null), patience]);
+    stopListening();
+    giveUp.cancel();
+    return term;
   }
 
   async #openTerm(ttlMs: number): Promise<Term> {

@@ -181,7 +181,8 @@ function sendCancel({ host, port }: NodeEndpoint, backendId: number, secret: num
   [16, cancelCode, backendId, secret].forEach((word, i) => message.writeInt32BE(word, 4 * i));
   const socket = connect({ host, port });
   socket.on('error', () => {});
-  socket.setTimeout(cancelLimitMs, () => socket.destroy());
+  const stopTimer = after(cancelLimitMs, () => socket.destroy());
+  socket.on('close', stopTimer);
   socket.on('connect', () => socket.end(message));
 }
 

@@ -87,7 +87,7 @@ export class ClosedLoop {
     if (endNs < this.#openNs || endNs >= this.#closeNs) return true;
     this.#cycles += 1;
     recordNs(this.cycleNs, grantedNs - startNs + (endNs - leaveNs));
-    recordNs(this.acquireNs, outcome.roundMs * 1e6);
+    if (outcome.queued !== true) recordNs(this.acquireNs, outcome.roundMs * 1e6);
     return true;
   }
 

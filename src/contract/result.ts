@@ -21,7 +21,7 @@ export interface LatencySummary {
 }
 
 /**
- * acquire: the granted round. service: an acquire from its actual start, response: from its intended one, to its outcome; what
+ * acquire: the granted round, unless it stood in a queue of the server's. service: an acquire from its actual start, response: from its intended one, to its outcome; what
  * was cut off at the end counts with the time it had taken. sendDelay: actual less intended start, under an arrival rate.
  */
 export const latencyNames = ['acquire', 'release', 'extend', 'service', 'response', 'sendDelay', 'wait'] as const;

@@ -140,6 +140,8 @@ export type AcquireOutcome =
       readonly tries: number;
       readonly roundMs: number;
       readonly decidedMs: number;
+      /** It stood in a queue of the server's, so its round was a wait for others, and tells nothing of what the lock costs. */
+      readonly queued?: boolean;
     }
   | { readonly kind: 'refused'; readonly why: RefusedWhy; readonly tries: number }
   | { readonly kind: 'cancelled'; readonly tries: number }

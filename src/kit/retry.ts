@@ -37,6 +37,8 @@ export type Try =
       readonly kind: 'granted';
       readonly grant: Grant;
       /** The clock that validity was compared with. */ readonly decidedMs: number;
+      /** See `AcquireOutcome`. */
+      readonly queued?: boolean;
     }
   | { readonly kind: 'refused'; readonly why: RefusedWhy }
   | { readonly kind: 'unknown'; readonly failure: Failure };

@@ -53,6 +53,7 @@ export const runOptions: Readonly<Record<string, RunField>> = {
       default: '',
       help: 'external servers: host:port,... or redis:// and rediss:// URLs, in the order of their roles',
     },
+    etcd: { kind: 'text', default: '', help: 'external nodes of etcd: host:port,... or http:// and https:// URLs' },
     postgres: {
       kind: 'text',
       default: '',
@@ -188,6 +189,7 @@ export const defaultWords: Readonly<Record<string, string>> = {
   'extend-every': 'never',
   seed: 'drawn',
   redis: 'none',
+  etcd: 'none',
   'redis-auth-file': 'none',
   postgres: 'none',
   zookeeper: 'none',

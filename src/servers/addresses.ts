@@ -1,6 +1,7 @@
 /** Servers of others, of engines other than Redis, by the option that names them. */
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import { LockbenchError, type Addresses, type EngineName } from '../contract/index.js';
+import { readEtcdNodes } from './etcd-url.js';
 import { readHostPorts } from './host-ports.js';
 import { readPostgresUrl } from './postgres-url.js';
 
@@ -9,6 +10,7 @@ type Reader = (text: string) => { readonly endpoints: readonly NodeEndpoint[] } 
 
 /** Option -> how it is read. The option is the name of the engine. */
 const readers: Readonly<Partial<Record<EngineName, Reader>>> = {
+  etcd: readEtcdNodes,
   postgres: (text) => readPostgresUrl(text, process.env),
   zookeeper: readHostPorts,
 };

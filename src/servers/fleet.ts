@@ -84,6 +84,15 @@ export class Fleet {
     return masters.filter((_, i) => answers[i]?.status !== 'fulfilled').map((member) => member.name);
   }
 
+  /** Index of the one that leads the others now; null where none says so. */
+  async leader(): Promise<number | null> {
+    const { leads } = this.dialect;
+    if (leads === undefined) return null;
+    const answers = await Promise.allSettled(this.members.map(async (member) => leads(await this.admin(member))));
+    const at = answers.findIndex((answer) => answer.status === 'fulfilled' && answer.value);
+    return at < 0 ? null : at;
+  }
+
   async removeKeys(): Promise<void> {
     await Promise.allSettled(
       (await this.#acting()).map(async (member) =>

@@ -10,7 +10,7 @@ const walWriterDelayMs = 333;
 export function postgresArgs(persistence: Persistence): readonly string[] {
   const settings = {
     fsync: persistence === 'none' ? 'off' : 'on',
-    synchronous_commit: persistence === 'always' ? 'on' : 'off',
+    synchronous_commit: persistence === 'everysec' ? 'off' : 'on',
     full_page_writes: persistence === 'none' ? 'off' : 'on',
     wal_writer_delay: `${walWriterDelayMs}ms`,
     max_connections: maxConnections,

@@ -16,7 +16,7 @@ export function readPostgresUrl(text: string, env: Readonly<Record<string, strin
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `postgres://${text}`);
   if (url === null || url.hostname === '') return { problem: `it holds no host; ${form}` };
   if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')
-    return { problem: `${url.protocol}// is not postgres://; ${form}` };
+    return { problem: `${url.protocol} is not postgres:; ${form}` };
   const mode = url.searchParams.get('sslmode') ?? 'disable';
   const others = [...url.searchParams.keys()].filter((name) => name !== 'sslmode');
   if (others.length > 0) return { problem: `${others.join(', ')} is not understood; only sslmode is` };

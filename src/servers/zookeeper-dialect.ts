@@ -28,6 +28,7 @@ export function zookeeperDialect(durability: string): Dialect {
       };
     },
     cpuMs: () => Promise.resolve(NaN),
+    leads: async (admin) => (await admin.call('ROLE')) === 'leader',
     async keysWith(prefix, admin) {
       const left: string[] = [];
       for (const lock of await locksWith(prefix, admin))

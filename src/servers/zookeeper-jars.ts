@@ -5,7 +5,7 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { LockbenchError } from '../contract/index.js';
-import { cacheFolderOf } from './redis-binary.js';
+import { cacheFolder } from './program-binary.js';
 
 export interface ZookeeperJars {
   readonly java: string;
@@ -42,7 +42,7 @@ function findJars(): Omit<ZookeeperJars, 'java'> | null {
   }
   // Its manifest names all that it needs.
   if (existsSync(debianJar)) return { classPath: debianJar, origin: 'the Debian package' };
-  const cached = cacheFolderOf('zookeeper');
+  const cached = cacheFolder('zookeeper');
   // What the machine had is named by the manifest, and was not unpacked.
   return hasServer(cached) ? { classPath: join(cached, '*'), origin: 'cache' } : null;
 }
