@@ -15,11 +15,12 @@
  *
  * Nodes of locks stay when they are free. A waiter watches by `getData`: an `exists` on a node that has gone leaves its watch there.
  */
-import { CancelSource } from '../src/base/cancel.js';
+import { CancelSource, noCancel } from '../src/base/cancel.js';
 import type {
   AcquireOutcome,
   AcquireRequest,
   Backlog,
+  Cancel,
   Grant,
   LockSession,
   LockStrategy,
@@ -58,6 +59,8 @@ const busy = { kind: 'refused', why: 'busy' } as const;
 const unreachable = { kind: 'refused', why: 'unreachable' } as const;
 /** The parent may be removed by others at any time. */
 const creations = 3;
+/** How many times the limit of one answer a release waits for a server: the leader may have to be found anew. */
+const releasePatience = 4;
 
 class ZookeeperLocks implements LockSession {
   readonly #terms = new Map<number, Promise<Term>>();
@@ -78,7 +81,9 @@ class ZookeeperLocks implements LockSession {
   async #round(key: string, round: Round): Promise<Try> {
     round.queued = false;
     const term = await this.#term(round);
-    if (term === null) return unreachable;
+    // Between two servers there is a moment without any.
+    const patienceMs = Math.max(round.deadlineMs, this.env.nowMs() + this.options.timeout);
+    if (term === null || !(await this.#isConnected(term.session, patienceMs, round.request.cancel))) return unreachable;
     const token = this.env.token();
     const parent = nodeOf(key);
     const made = await this.#standInLine(term, parent, `${token}-lock-`, round);
@@ -150,8 +155,10 @@ class ZookeeperLocks implements LockSession {
       if (place < 0 || this.#isOver(round)) return busy;
       const wake = new CancelSource();
       const before = await session.get(`${parent}/${line[place - 1]}`, () => wake.cancel(), timeout);
-      if (before.failure === null) await this.#pause(round, wake);
-      else if (before.failure.refusal !== 'no-node' && !(await this.#mayAskAgain(session, round))) return busy;
+      if (before.failure === null) {
+        round.queued = true;
+        await this.#sleep(round.deadlineMs, wake, round.request.cancel);
+      } else if (before.failure.refusal !== 'no-node' && !(await this.#mayAskAgain(session, round))) return busy;
     }
   }
 
@@ -159,22 +166,27 @@ class ZookeeperLocks implements LockSession {
     return request.cancel.cancelled || this.env.nowMs() >= deadlineMs;
   }
 
-  /** Waits for the connection where there is none; false when the time is over, or the session. */
+  /** Whether there is time to ask again, and somebody to be asked. */
   async #mayAskAgain(session: ZookeeperSession, round: Round): Promise<boolean> {
-    while (session.state === 'disconnected' && !this.#isOver(round)) {
-      const wake = new CancelSource();
-      const stopListening = session.onEvent(() => wake.cancel());
-      await this.#pause(round, wake);
-      stopListening();
-    }
-    return session.state === 'connected' && !this.#isOver(round);
+    const connected = await this.#isConnected(session, round.deadlineMs, round.request.cancel);
+    return connected && !this.#isOver(round);
   }
 
-  /** Until somebody wakes it, or the round is over. */
-  async #pause(round: Round, wake: CancelSource): Promise<void> {
-    round.queued = true;
-    const stopListening = round.request.cancel.onCancel(() => wake.cancel());
-    await this.env.sleep(Math.max(0, round.deadlineMs - this.env.nowMs()), wake);
+  /** Waits for the connection where there is none. */
+  async #isConnected(session: ZookeeperSession, untilMs: number, cancel: Cancel): Promise<boolean> {
+    while (session.state === 'disconnected' && !cancel.cancelled && this.env.nowMs() < untilMs) {
+      const wake = new CancelSource();
+      const stopListening = session.onEvent(() => wake.cancel());
+      await this.#sleep(untilMs, wake, cancel);
+      stopListening();
+    }
+    return session.state === 'connected';
+  }
+
+  /** Until somebody wakes it, or the time is over. */
+  async #sleep(untilMs: number, wake: CancelSource, cancel: Cancel): Promise<void> {
+    const stopListening = cancel.onCancel(() => wake.cancel());
+    await this.env.sleep(Math.max(0, untilMs - this.env.nowMs()), wake);
     stopListening();
   }
 
@@ -184,8 +196,12 @@ class ZookeeperLocks implements LockSession {
     if (term === undefined) return { kind: 'lost' };
     term.leases.delete(lease);
     lease.end();
-    if (term.session.state === 'expired') return { kind: 'lost' };
-    const { failure } = await term.owed.remove(lease.path);
+    const { session, owed } = term;
+    // As long as it is ours by its own account; what is asked for after that is owed, but not waited for.
+    const patienceMs = Math.min(lease.validUntilMs, this.env.nowMs() + releasePatience * this.options.timeout);
+    const isBack = (): Promise<boolean> => this.#isConnected(session, patienceMs, noCancel);
+    const { failure } = await owed.release(lease.path, isBack);
+    if (session.state === 'expired') return { kind: 'lost' };
     if (failure === null) return { kind: 'released' };
     const gone = failure.refusal === 'no-node' || failure.refusal === 'expired';
     return gone ? { kind: 'lost' } : { kind: 'unknown', failure };

@@ -12,7 +12,7 @@ const mask = (1n << 48n) - 1n;
 
 export function passwordOf(session: bigint): Buffer {
   const password = Buffer.alloc(passwordBytes);
-  let state = ((BigInt.asUintN(64, session) ^ superSecret) ^ multiplier) & mask;
+  let state = (BigInt.asUintN(64, session) ^ superSecret ^ multiplier) & mask;
   for (let at = 0; at < passwordBytes; at += 4) {
     state = (state * multiplier + increment) & mask;
     // nextBytes gives out each number from its lowest byte on.

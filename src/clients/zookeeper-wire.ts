@@ -132,7 +132,8 @@ export class FrameReader {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     while (this.#rest.length >= 4) {
       const length = this.#rest.readInt32BE(0);
-      if (length < 0 || length > longestFrameBytes) throw new Error(`a frame of ${length} bytes is none of ZooKeeper's`);
+      if (length < 0 || length > longestFrameBytes)
+        throw new Error(`a frame of ${length} bytes is none of ZooKeeper's`);
       if (this.#rest.length < 4 + length) return;
       const frame = this.#rest.subarray(4, 4 + length);
       this.#rest = this.#rest.subarray(4 + length);

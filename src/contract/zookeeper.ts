@@ -40,11 +40,7 @@ export interface ZookeeperSession {
   /** The servers keep it until then at least: `timeoutMs` after the last request that they answered was sent. Moves. */
   readonly validUntilMs: number;
   /** Without data. A sequential node's name is `path` and ten digits. */
-  create(
-    path: string,
-    kind: 'persistent' | 'ephemeral-sequential',
-    timeoutMs: number,
-  ): Promise<ZookeeperAnswer<Znode>>;
+  create(path: string, kind: 'persistent' | 'ephemeral-sequential', timeoutMs: number): Promise<ZookeeperAnswer<Znode>>;
   /** Names without the path, in no order. */
   children(path: string, timeoutMs: number): Promise<ZookeeperAnswer<readonly string[]>>;
   /**

@@ -35,6 +35,26 @@ export class OwedNodes {
     return this.#remove(path, () => this.session.delete(path, this.timeoutMs));
   }
 
+  /**
+   * As `remove`, and once more when the connection was lost and `isBack` says that there is another; what has gone when it is asked
+   * for again went by the first asking.
+   */
+  async release(path: string, isBack: () => Promise<boolean>): Promise<ZookeeperAnswer<null>> {
+    let doubtful = false;
+    return this.#counted(async () => {
+      for (;;) {
+        const answer = await this.session.delete(path, this.timeoutMs);
+        const { failure } = answer;
+        if (failure?.refusal === 'no-node' && doubtful) return { failure: null, value: null };
+        if (failure === null || failure.refusal !== null) return answer;
+        doubtful ||= failure.fate === 'maybe-executed';
+        if (failure.code !== 'TIMEOUT' && (await isBack())) continue;
+        if (this.session.state !== 'expired') this.#owe(path, () => this.session.delete(path, this.timeoutMs));
+        return answer;
+      }
+    });
+  }
+
   /** A node whose creation was not answered: it may be there, under a name that begins so. */
   undo(parent: string, begin: string): void {
     void this.#remove(`${parent}/${begin}`, async () => {
@@ -67,15 +87,22 @@ export class OwedNodes {
     while (this.#underWay > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  async #remove(name: string, removal: Removal): Promise<ZookeeperAnswer<null>> {
+  #remove(name: string, removal: Removal): Promise<ZookeeperAnswer<null>> {
+    return this.#counted(async () => {
+      const answer = await removal();
+      const gone = answer.failure === null || answer.failure.refusal === 'no-node';
+      if (!gone && this.session.state !== 'expired') this.#owe(name, removal);
+      return answer;
+    });
+  }
+
+  async #counted<T>(work: () => Promise<T>): Promise<T> {
     this.#underWay += 1;
     this.#peak = Math.max(this.#peak, this.#underWay + this.#owed.size);
-    const answer = await removal();
-    const gone = answer.failure === null || answer.failure.refusal === 'no-node';
-    if (!gone && this.session.state !== 'expired') this.#owe(name, removal);
+    const result = await work();
     this.#underWay -= 1;
     if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
-    return answer;
+    return result;
   }
 
   #owe(name: string, removal: Removal): void {
