@@ -23,7 +23,7 @@ export function zookeeperDialect(durability: string): Dialect {
         mode,
         settings: {
           ...Object.fromEntries(settings),
-          durability: mode === 'standalone' ? durability.replace('quorum ', '') : durability,
+          durability: mode === 'standalone' ? durability.replace(/^quorum,? /, '') : durability,
         },
       };
     },

@@ -26,6 +26,7 @@ export function zookeeperSettings(persistence: Persistence) {
   } as const;
 }
 
+/** Of an ensemble, in words. */
 export function durabilityIn(persistence: Persistence): string {
-  return persistence === 'none' ? 'none' : 'quorum fsync';
+  return persistence === 'none' ? 'quorum, not synced' : 'quorum fsync';
 }
