@@ -59,8 +59,8 @@ const busy = { kind: 'refused', why: 'busy' } as const;
 const unreachable = { kind: 'refused', why: 'unreachable' } as const;
 /** The parent may be removed by others at any time. */
 const creations = 3;
-/** How many times the limit of one answer a release waits for a server: the leader may have to be found anew. */
-const releasePatience = 4;
+/** How many times the limit of one answer a server is waited for: the ensemble may have to find a new leader first. */
+const patience = 4;
 
 class ZookeeperLocks implements LockSession {
   readonly #terms = new Map<number, Promise<Term>>();
@@ -81,8 +81,7 @@ class ZookeeperLocks implements LockSession {
   async #round(key: string, round: Round): Promise<Try> {
     round.queued = false;
     const term = await this.#term(round);
-    // Between two servers there is a moment without any.
-    const patienceMs = Math.max(round.deadlineMs, this.env.nowMs() + this.options.timeout);
+    const patienceMs = Math.max(round.deadlineMs, this.env.nowMs() + patience * this.options.timeout);
     if (term === null || !(await this.#isConnected(term.session, patienceMs, round.request.cancel))) return unreachable;
     const token = this.env.token();
     const parent = nodeOf(key);
@@ -198,7 +197,7 @@ class ZookeeperLocks implements LockSession {
     lease.end();
     const { session, owed } = term;
     // As long as it is ours by its own account; what is asked for after that is owed, but not waited for.
-    const patienceMs = Math.min(lease.validUntilMs, this.env.nowMs() + releasePatience * this.options.timeout);
+    const patienceMs = Math.min(lease.validUntilMs, this.env.nowMs() + patience * this.options.timeout);
     const isBack = (): Promise<boolean> => this.#isConnected(session, patienceMs, noCancel);
     const { failure } = await owed.release(lease.path, isBack);
     if (session.state === 'expired') return { kind: 'lost' };
@@ -217,9 +216,9 @@ class ZookeeperLocks implements LockSession {
     }
     const giveUp = new CancelSource();
     const stopListening = cancel.onCancel(() => giveUp.cancel());
-    const leftMs = Math.max(this.options.timeout, deadlineMs - this.env.nowMs());
-    const patience = this.env.sleep(leftMs, giveUp).then(() => null);
-    const term = await Promise.race([opening.catch(() => null), patience]);
+    const leftMs = Math.max(patience * this.options.timeout, deadlineMs - this.env.nowMs());
+    const tooLong = this.env.sleep(leftMs, giveUp).then(() => null);
+    const term = await Promise.race([opening.catch(() => null), tooLong]);
     stopListening();
     giveUp.cancel();
     return term;

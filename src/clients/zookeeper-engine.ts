@@ -8,6 +8,8 @@ import { ZkSession } from './zookeeper-session.js';
 import { modeOf } from './zookeeper-words.js';
 
 const lookMs = 5;
+/** How many times the limit of one attempt a session is waited for. */
+const openPatience = 3;
 const codes = ['DOWN', 'RESET', 'TIMEOUT'] as const;
 
 /** What the result tells of the client; of the library only the wire format is used. */
@@ -44,7 +46,7 @@ export async function openZookeeperEngine(request: EngineRequest): Promise<Opene
     session.onEvent((event) => {
       if (event === 'expired') sessions.delete(session);
     });
-    await session.ready(connectTimeoutMs * endpoints.length);
+    await session.ready(openPatience * connectTimeoutMs);
     return session;
   };
 

@@ -48,8 +48,8 @@ export interface SessionSettings {
 
 const pingShare = 1 / 3;
 const silenceShare = 2 / 3;
-/** One node of several must not use up the session. */
-const leastAttemptMs = 100;
+/** For the first attempt at each node: one that is silent must not use up the session. Twice as much in every further round. */
+const firstAttemptMs = 150;
 /** Between rounds through all nodes. */
 const retryMs = 25;
 const closeLimitMs = 500;
@@ -183,14 +183,15 @@ export class ZkSession implements ZookeeperSession {
   #connect(): void {
     const { endpoints, connectTimeoutMs, timeoutMs } = this.settings;
     const node = this.#at;
-    const share = Math.max(leastAttemptMs, Math.floor(timeoutMs / endpoints.length));
+    const rounds = Math.min(10, Math.floor(this.#attempts / endpoints.length));
+    const share = Math.max(firstAttemptMs, Math.floor(timeoutMs / endpoints.length));
     this.#connection = new ZookeeperConnection(
       {
         endpoint: endpoints[node]!,
         identity: this.#identity,
         lastZxid: this.#lastZxid,
         sessionTimeoutMs: this.settings.timeoutMs,
-        openLimitMs: Math.min(connectTimeoutMs, share),
+        openLimitMs: Math.min(connectTimeoutMs, share, firstAttemptMs * 2 ** rounds),
       },
       {
         opened: (session, sentMs) => this.#opened(session, sentMs),
