@@ -23,6 +23,7 @@ const topologies: Readonly<Record<Topology['kind'], Topology>> = {
   single: { kind: 'single', nodes: 1, replicas: 0 },
   quorum: { kind: 'quorum', nodes: 5, replicas: 0 },
   replicated: { kind: 'replicated', nodes: 1, replicas: 2 },
+  sentinel: { kind: 'sentinel', nodes: 1, replicas: 2 },
   cluster: { kind: 'cluster', nodes: 3, replicas: 0 },
 };
 

@@ -75,7 +75,7 @@ describe('the schema of comparisons', () => {
     ['inconclusive', documentOf(short.toSpliced(7, 1, { ...short[7], totals: null }), { interrupted: true })],
     ['invalid', documentOf(short.slice(0, 2), { failure: 'the process of the candidate was lost' })],
     ['invalid', documentOf([], { interrupted: true })],
-    ['equivalent', documentOf(generationsOf(still, 1), { calibrating: true })],
+    ['equivalent', documentOf(generationsOf(still, 1), { kind: 'calibrate' })],
   ])('takes one that is %s', (verdict, document) => {
     expect(document.verdict).toBe(verdict);
     expect(problems('compare', JSON.parse(JSON.stringify(document)))).toEqual([]);

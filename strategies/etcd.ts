@@ -26,7 +26,7 @@ import type {
   ReleaseOutcome,
   StrategyEnv,
 } from '../src/contract/index.js';
-import { Lease } from '../src/kit/lease.js';
+import { Lease, letGo } from '../src/kit/lease.js';
 import { Owed } from '../src/kit/owed.js';
 import { acquireWithRetry, type Try } from '../src/kit/retry.js';
 
@@ -41,6 +41,10 @@ const separator = '\0';
 const renewalsPerTtl = 3;
 /** After a look that failed, or a watch that broke. */
 const lookAgainMs = 20;
+/** An election, with etcd's own second for its time-out, and a call that had to be given up. */
+const recoversMs = 3_000;
+/** A release is worth the time of an election. */
+const releaseTries = 3;
 /** Elections within one look; after that it has failed. */
 const mostTerms = 3;
 /** Numbers of leases lie below it: a prime, so that every digit of a token counts. */
@@ -57,10 +61,9 @@ interface Entry {
   renewedMs: number;
   /** What one renewal gives. */
   leaseMs: number;
-  released: boolean;
 }
 
-type Held = Lease & { readonly fence: bigint; readonly entry: Entry };
+type Held = Lease & { readonly entry: Entry };
 
 /** What there is to see of one's own place. */
 type Seen =
@@ -106,7 +109,7 @@ export class EtcdSession implements LockSession {
     const granted = await this.etcd.grant(lease, Math.ceil(ttlMs / 1000), timeout);
     const leaseMs = (granted.reply?.ttlSeconds ?? 0) * 1000;
     const place = { prefix, own: prefix + token, lease, ttlMs, renewedMs, leaseMs };
-    const entry: Entry = { ...place, createRevision: 0n, released: false };
+    const entry: Entry = { ...place, createRevision: 0n };
     if (granted.failure !== null) {
       if (granted.failure.fate === 'maybe-executed') void this.#revoke(entry);
       return { kind: 'refused', why: 'unreachable' };
@@ -129,8 +132,8 @@ export class EtcdSession implements LockSession {
   async #decide(key: string, token: string, entry: Entry, seen: Seen, { cancel, ttlMs }: AcquireRequest): Promise<Try> {
     const decidedMs = this.env.nowMs();
     if (seen.kind === 'first' && decidedMs < seen.sinceMs + ttlMs && !cancel.cancelled) {
-      const lease = new Lease(key, token, seen.sinceMs + ttlMs, seen.sinceMs);
-      const grant: Held = Object.assign(lease, { fence: entry.createRevision, entry });
+      const lease = new Lease(key, token, seen.sinceMs + ttlMs, seen.sinceMs, entry.createRevision);
+      const grant: Held = Object.assign(lease, { entry });
       return { kind: 'granted', grant, decidedMs };
     }
     const undone = this.#revoke(entry);
@@ -218,22 +221,37 @@ export class EtcdSession implements LockSession {
     return { kind: 'failed', failure: electing };
   }
 
+  /** The lease tells whether it was still ours: that somebody else has deleted the key is not seen here, but by `extend`. */
   async release(grant: Grant): Promise<ReleaseOutcome> {
-    const { entry } = grant as Held;
-    entry.released = true;
-    const outcome = await this.#revoke(entry);
-    return typeof outcome === 'boolean'
-      ? { kind: outcome ? 'released' : 'lost' }
-      : { kind: 'unknown', failure: outcome };
+    const { entry, validUntilMs } = grant as Held;
+    letGo(grant);
+    const over = this.env.nowMs() >= validUntilMs;
+    const outcome = await this.#revoke(entry, releaseTries);
+    if (typeof outcome !== 'boolean') return { kind: 'unknown', failure: outcome };
+    return { kind: outcome && !over ? 'released' : 'lost' };
   }
 
-  /** With the lease goes the key. Owed until it is answered; resolves with whether there was a lease, or with the first failure. */
-  async #revoke({ lease }: Entry): Promise<boolean | Failure> {
+  /**
+   * With the lease goes the key. Asked so often here, and owed from then on; resolves with whether there was a lease, or with the
+   * last failure.
+   */
+  async #revoke(entry: Entry, times = 1): Promise<boolean | Failure> {
+    const { lease, renewedMs, ttlMs } = entry;
     let existed = false;
+    let doubtful = false;
     const failure = await this.#owed.now(async () => {
-      const answer = await this.etcd.revoke(lease, this.options.timeout);
-      existed = answer.reply?.existed ?? false;
-      return answer.failure;
+      let last: Failure | null = null;
+      for (let asked = 0; asked < times; asked += 1) {
+        const { failure, reply } = await this.etcd.revoke(lease, this.options.timeout);
+        if (failure === null) {
+          // Gone before its time: then it was one of ours that took it away.
+          existed = reply.existed || (doubtful && this.env.nowMs() < renewedMs + ttlMs);
+          return null;
+        }
+        doubtful ||= failure.fate === 'maybe-executed';
+        last = failure;
+      }
+      return last;
     });
     return failure ?? existed;
   }
@@ -242,6 +260,7 @@ export class EtcdSession implements LockSession {
   async extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome> {
     const lease = grant as Held;
     const { entry } = lease;
+    if (lease.isOver(this.env.nowMs())) return { kind: 'lost' };
     if (lease.extensions >= this.options.maxExtensions) return { kind: 'refused' };
     lease.extensions += 1;
     const seen = await this.#look(entry);
@@ -254,7 +273,7 @@ export class EtcdSession implements LockSession {
       }
     }
     if (seen.kind === 'failed' && nowMs < lease.validUntilMs) return { kind: 'unknown' };
-    if (!entry.released) lease.lose();
+    lease.lose();
     return { kind: 'lost' };
   }
 
@@ -301,6 +320,7 @@ export default {
       // Who comes back without its data joins as another member, which takes a majority of the others.
       toleratesLoss: Math.floor((nodes - 1) / 2),
       fences: true,
+      ...(nodes > 1 ? { recoversMs } : {}),
     },
     // Leases are whole seconds, and no shorter than one and a half elections (a quarter of a second for our own nodes).
     ttl: { minMs: 1_000, maxMs: 86_400_000 },

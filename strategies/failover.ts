@@ -6,18 +6,28 @@
  * WAIT blocks everybody on its connection, so it goes over a borrowed one, right behind its SET. A failed acquire is
  * undone on the same connection: over another the release could overtake the SET.
  */
-import type { Claims, Command, LockStrategy, RedisNode, Reply, Topology } from '../src/contract/index.js';
+import type {
+  Claims,
+  Command,
+  Judgement,
+  LockSession,
+  LockStrategy,
+  RedisNode,
+  Reply,
+  StrategyEnv,
+  Topology,
+} from '../src/contract/index.js';
 import { noCancel } from '../src/base/cancel.js';
 import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent, withSource } from '../src/kit/scripts.js';
 import { call, callGroup, type Answer } from '../src/kit/send.js';
 import { comparing, singleOptions, SingleSession, type SingleOptions, type Variation } from './single.js';
 
-interface FailoverOptions extends SingleOptions {
+export interface FailoverOptions extends SingleOptions {
   readonly waitReplicas: string;
   readonly waitTimeout: number;
 }
 
-function replicasNeeded(options: FailoverOptions, topology: Pick<Topology, 'replicas'>): number {
+export function replicasNeeded(options: FailoverOptions, topology: Pick<Topology, 'replicas'>): number {
   return options.waitReplicas === 'all' ? topology.replicas : Number(options.waitReplicas);
 }
 
@@ -62,42 +72,52 @@ function claimsOf(needed: number, replicas: number): Claims {
   return { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 0, toleratesLoss };
 }
 
+export const failoverOptions = {
+  ...singleOptions,
+  waitReplicas: {
+    kind: 'choice',
+    default: '0',
+    choices: ['all'],
+    integers: { min: 0, max: 16 },
+    help: 'replicas that must have acknowledged the lock before it counts',
+  },
+  waitTimeout: { kind: 'duration', default: 100, minMs: 1, maxMs: 60_000, help: 'how long WAIT waits for them' },
+} as const;
+
+export const failoverScripts = [compareAndDelete, compareAndExpire] as const;
+
+export function judgeFailover(options: FailoverOptions, topology: Topology, more: Partial<Claims> = {}): Judgement {
+  const needed = replicasNeeded(options, topology);
+  return needed > topology.replicas
+    ? { refused: `waitReplicas=${options.waitReplicas} needs as many replicas, and there are ${topology.replicas}` }
+    : { claims: { ...claimsOf(needed, topology.replicas), ...more }, ttl: { minMs: 1, maxMs: 86_400_000 } };
+}
+
+/** The first node is the primary, whichever server that is; the others are as many as there are replicas. */
+export function openFailover(
+  [primary, ...replicas]: readonly RedisNode[],
+  env: StrategyEnv,
+  options: FailoverOptions,
+): Promise<LockSession> {
+  const needed = replicasNeeded(options, { replicas: replicas.length });
+  const plain = comparing(primary, options.timeout);
+  const waiting: Variation = {
+    ...plain,
+    take: (key, token, ttlMs) =>
+      acknowledged(primary, options, needed, setIfAbsent(key, token, ttlMs), evalSha(compareAndDelete, key, token)),
+    // With its source: within a group a forgotten script could not be sent again.
+    prolong: (command) => acknowledged(primary, options, needed, withSource(command), null),
+  };
+  return Promise.resolve(new SingleSession(primary, env, options, needed === 0 ? plain : waiting));
+}
+
 export default {
   name: 'failover',
   help: 'the primary of a replicated Redis; waitReplicas adds WAIT',
   engine: 'redis',
   topology: 'replicated',
-  options: {
-    ...singleOptions,
-    waitReplicas: {
-      kind: 'choice',
-      default: '0',
-      choices: ['all'],
-      integers: { min: 0, max: 16 },
-      help: 'replicas that must have acknowledged the lock before it counts',
-    },
-    waitTimeout: { kind: 'duration', default: 100, minMs: 1, maxMs: 60_000, help: 'how long WAIT waits for them' },
-  },
-  scripts: [compareAndDelete, compareAndExpire],
-  judge: (options, topology) =>
-    replicasNeeded(options, topology) > topology.replicas
-      ? { refused: `waitReplicas=${options.waitReplicas} needs as many replicas, and there are ${topology.replicas}` }
-      : {
-          claims: claimsOf(replicasNeeded(options, topology), topology.replicas),
-          ttl: { minMs: 1, maxMs: 86_400_000 },
-        },
-  open: (nodes, env, options) => {
-    const primary = nodes[0];
-    const needed = replicasNeeded(options, { replicas: nodes.length - 1 });
-    const plain = comparing(primary, options.timeout);
-    const waiting: Variation = {
-      ...plain,
-      take: (key, token, ttlMs) =>
-        acknowledged(primary, options, needed, setIfAbsent(key, token, ttlMs), evalSha(compareAndDelete, key, token)),
-      // With its source: within a group a forgotten script could not be sent again.
-      prolong: (command) => acknowledged(primary, options, needed, withSource(command), null),
-    };
-    const variation = needed === 0 ? plain : waiting;
-    return Promise.resolve(new SingleSession(primary, env, options, variation));
-  },
+  options: failoverOptions,
+  scripts: failoverScripts,
+  judge: (options, topology) => judgeFailover(options, topology),
+  open: openFailover,
 } satisfies LockStrategy<'redis', FailoverOptions>;

@@ -12,8 +12,10 @@
 import type {
   AcquireOutcome,
   AcquireRequest,
+  Command,
   ExtendOutcome,
   Grant,
+  Judgement,
   LockSession,
   LockStrategy,
   RedisNode,
@@ -22,11 +24,11 @@ import type {
   StrategyEnv,
   Topology,
 } from '../src/contract/index.js';
-import { Lease } from '../src/kit/lease.js';
+import { Lease, letGo } from '../src/kit/lease.js';
 import { Releases, type Release } from '../src/kit/releases.js';
 import { acquireWithRetry, type Try } from '../src/kit/retry.js';
 import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
-import { ballot, ballotInTurn } from '../src/kit/send.js';
+import { ballot, ballotInTurn, type Tally } from '../src/kit/send.js';
 
 export interface RedlockOptions {
   readonly quorum: string;
@@ -39,9 +41,14 @@ export interface RedlockOptions {
 /** 1 ms for the precision of expiry in Redis, 1 ms as the least for small TTLs. */
 const driftFloorMs = 2;
 
+/** The votes of a round, and the token that the grant is to carry, where one was minted. */
+export interface Taken extends Tally {
+  readonly fence?: bigint;
+}
+
 export class RedlockSession implements LockSession {
+  protected readonly quorum: number;
   readonly #releases: Releases;
-  readonly #quorum: number;
   readonly #ballot: typeof ballot;
 
   constructor(
@@ -50,7 +57,7 @@ export class RedlockSession implements LockSession {
     private readonly options: RedlockOptions,
   ) {
     this.#releases = new Releases(nodes, env, options.nodeTimeout);
-    this.#quorum = quorumOf(options, nodes.length);
+    this.quorum = quorumOf(options, nodes.length);
     this.#ballot = options.fanout === 'sequential' ? ballotInTurn : ballot;
   }
 
@@ -61,20 +68,26 @@ export class RedlockSession implements LockSession {
   async #round(key: string, ttlMs: number): Promise<Try> {
     const token = this.env.token();
     const startMs = this.env.nowMs();
-    const { yes, failed } = await this.#vote(setIfAbsent(key, token, ttlMs), (reply) => reply === 'OK');
+    const { yes, failed, fence } = await this.take(key, token, ttlMs);
     const validUntilMs = startMs + ttlMs - this.#driftMs(ttlMs);
     const decidedMs = this.env.nowMs();
-    if (yes >= this.#quorum && decidedMs < validUntilMs) {
-      return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs), decidedMs };
+    if (yes >= this.quorum && decidedMs < validUntilMs) {
+      return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs, fence), decidedMs };
     }
     this.#releases.sendAll(this.nodes, this.#freeing(key, token, startMs));
-    if (yes >= this.#quorum) return { kind: 'refused', why: 'too-late' };
-    return { kind: 'refused', why: this.nodes.length - failed < this.#quorum ? 'unreachable' : 'busy' };
+    if (yes >= this.quorum) return { kind: 'refused', why: 'too-late' };
+    return { kind: 'refused', why: this.nodes.length - failed < this.quorum ? 'unreachable' : 'busy' };
+  }
+
+  /** Asks for the key. A design that asks for more overrides it: validity is looked at behind it. */
+  protected take(key: string, token: string, ttlMs: number): Promise<Taken> {
+    return this.vote(setIfAbsent(key, token, ttlMs), (reply) => reply === 'OK');
   }
 
   /** Answered as soon as a quorum has: whether it still was ours there. The other nodes are told all the same. */
   release(grant: Grant): Promise<ReleaseOutcome> {
     const { key, token, startedMs } = grant as Lease;
+    letGo(grant);
     return new Promise((resolve) => {
       let released = 0;
       let lost = 0;
@@ -84,8 +97,8 @@ export class RedlockSession implements LockSession {
         if (reply === undefined) silent += 1;
         else if (reply === 1) released += 1;
         else lost += 1;
-        if (released === this.#quorum) resolve({ kind: 'released' });
-        else if (total - lost < this.#quorum) resolve({ kind: 'lost' });
+        if (released === this.quorum) resolve({ kind: 'released' });
+        else if (total - lost < this.quorum) resolve({ kind: 'lost' });
         else if (released + lost + silent === total) resolve({ kind: 'unknown', failure: noQuorum });
       });
     });
@@ -94,16 +107,17 @@ export class RedlockSession implements LockSession {
   /** Counts only on a quorum and within the validity that it extends, and only so often: else a holder could keep it for ever. */
   async extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome> {
     const lease = grant as Lease;
+    if (lease.isOver(this.env.nowMs())) return { kind: 'lost' };
     if (lease.extensions >= this.options.maxExtensions) return { kind: 'refused' };
     lease.extensions += 1;
     const startMs = this.env.nowMs();
-    const tally = await this.#vote(evalSha(compareAndExpire, lease.key, lease.token, ttlMs), (reply) => reply === 1);
+    const tally = await this.vote(evalSha(compareAndExpire, lease.key, lease.token, ttlMs), (reply) => reply === 1);
     const validUntilMs = startMs + ttlMs - this.#driftMs(ttlMs);
-    if (tally.yes >= this.#quorum && this.env.nowMs() < Math.min(lease.validUntilMs, validUntilMs)) {
+    if (tally.yes >= this.quorum && this.env.nowMs() < Math.min(lease.validUntilMs, validUntilMs)) {
       lease.validUntilMs = validUntilMs;
       return { kind: 'extended', validUntilMs };
     }
-    if (tally.yes + tally.failed >= this.#quorum && this.env.nowMs() < lease.validUntilMs) {
+    if (tally.yes + tally.failed >= this.quorum && this.env.nowMs() < lease.validUntilMs) {
       lease.shorten(validUntilMs);
       return { kind: 'unknown' };
     }
@@ -111,8 +125,8 @@ export class RedlockSession implements LockSession {
     return { kind: 'lost' };
   }
 
-  #vote(command: ReturnType<typeof setIfAbsent>, isYes: (reply: Reply) => boolean): ReturnType<typeof ballot> {
-    return this.#ballot(this.nodes, command, this.options.nodeTimeout, this.#quorum, isYes);
+  protected vote(command: Command, isYes: (reply: Reply) => boolean): Promise<Tally> {
+    return this.#ballot(this.nodes, command, this.options.nodeTimeout, this.quorum, isYes);
   }
 
   #freeing(key: string, token: string, sinceMs: number): Release {
@@ -136,7 +150,7 @@ function quorumOf(options: RedlockOptions, nodes: number): number {
 }
 
 /** Two holders share at least 2q - N nodes: all of these must lose the key before exclusion is lost. */
-function judge(options: RedlockOptions, topology: Topology): ReturnType<LockStrategy['judge']> {
+function judge(options: RedlockOptions, topology: Topology): Judgement {
   const quorum = quorumOf(options, topology.nodes);
   if (quorum > topology.nodes)
     return { refused: `quorum=${quorum} needs as many nodes, and there are ${topology.nodes}` };

@@ -16,9 +16,10 @@ import type {
   LockStrategy,
   RedisNode,
   ReleaseOutcome,
+  Reply,
   StrategyEnv,
 } from '../src/contract/index.js';
-import { Lease } from '../src/kit/lease.js';
+import { Lease, letGo } from '../src/kit/lease.js';
 import { Releases } from '../src/kit/releases.js';
 import { acquireWithRetry, type Try } from '../src/kit/retry.js';
 import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
@@ -36,8 +37,10 @@ export const singleOptions = {
 
 /** How designs on one node differ: the way to take the key, and the way to give it back. */
 export interface Variation {
-  /** Asks for the key; a reply of 'OK' or 1 grants it. */
+  /** Asks for the key; a reply of 'OK' or of 1 or more grants it. */
   take(key: string, token: string, ttlMs: number): Promise<Answer>;
+  /** The fencing token in a reply that grants; absent: there is none. */
+  fenceOf?(reply: Reply): bigint;
   /** Sends the command that extends the lease. */
   prolong(command: Command): Promise<Answer>;
   /** The command that frees the key; a reply of 1 means that there was something to free. */
@@ -51,7 +54,7 @@ export class SingleSession implements LockSession {
 
   constructor(
     private readonly node: RedisNode,
-    private readonly env: StrategyEnv,
+    protected readonly env: StrategyEnv,
     private readonly options: SingleOptions,
     private readonly variation: Variation = comparing(node, options.timeout),
   ) {
@@ -59,10 +62,10 @@ export class SingleSession implements LockSession {
   }
 
   acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome> {
-    return acquireWithRetry(this.env, request, () => this.#tryOnce(key, request.ttlMs));
+    return acquireWithRetry(this.env, request, () => this.tryOnce(key, request.ttlMs));
   }
 
-  async #tryOnce(key: string, ttlMs: number): Promise<Try> {
+  protected async tryOnce(key: string, ttlMs: number): Promise<Try> {
     const token = this.env.token();
     const startMs = this.env.nowMs();
     const validUntilMs = this.variation.expires ? startMs + ttlMs : Infinity;
@@ -72,17 +75,19 @@ export class SingleSession implements LockSession {
       this.#undo(key, token, startMs, validUntilMs);
       return { kind: 'unknown', failure };
     }
-    if (reply !== 'OK' && reply !== 1) return { kind: 'refused', why: 'busy' };
+    if (reply !== 'OK' && !(Number(reply) >= 1)) return { kind: 'refused', why: 'busy' };
     const decidedMs = this.env.nowMs();
     if (decidedMs >= validUntilMs) {
       this.#undo(key, token, startMs, validUntilMs);
       return { kind: 'refused', why: 'too-late' };
     }
-    return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs), decidedMs };
+    const fence = this.variation.fenceOf?.(reply);
+    return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs, fence), decidedMs };
   }
 
   release(grant: Grant): Promise<ReleaseOutcome> {
     const { key, token, startedMs, validUntilMs } = grant as Lease;
+    letGo(grant);
     const command = this.variation.freeing(key, token);
     return new Promise((resolve) =>
       this.releases.sendAll([this.node], { command, sinceMs: startedMs, untilMs: validUntilMs }, (reply) =>
@@ -95,6 +100,7 @@ export class SingleSession implements LockSession {
 
   async extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome> {
     const lease = grant as Lease;
+    if (lease.isOver(this.env.nowMs())) return { kind: 'lost' };
     if (!this.variation.expires || lease.extensions >= this.options.maxExtensions) return { kind: 'refused' };
     lease.extensions += 1;
     const startMs = this.env.nowMs();

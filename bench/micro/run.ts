@@ -93,6 +93,7 @@ const topologies: Readonly<Record<Topology['kind'], Topology>> = {
   single: { kind: 'single', nodes: 1, replicas: 0 },
   quorum: { kind: 'quorum', nodes: 5, replicas: 0 },
   replicated: { kind: 'replicated', nodes: 1, replicas: 2 },
+  sentinel: { kind: 'sentinel', nodes: 1, replicas: 2 },
   cluster: { kind: 'cluster', nodes: 3, replicas: 0 },
 };
 
@@ -107,7 +108,9 @@ try {
   for (const client of ['ioredis', 'node-redis'] as const) {
     const closers: (() => Promise<void>)[] = [];
     await group(`one uncontended acquire and release, ${client}`, async (bench) => {
-      for (const strategy of singleFirst(await listPlugins<LockStrategy>('strategy'))) {
+      for (const strategy of singleFirst(
+        (await listPlugins<LockStrategy>('strategy')).filter(({ engine }) => engine === 'redis'),
+      )) {
         const servers = await host.provision(topologies[strategy.topology]);
         const nodes = await openNodes(client, servers.endpoints, {
           connectTimeoutMs: 1000,

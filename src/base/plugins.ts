@@ -6,7 +6,7 @@ import { readdir } from 'node:fs/promises';
 import { register } from 'node:module';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { LockbenchError } from '../contract/index.js';
+import { LockbenchError, type LockStrategy, type StrategyPlan } from '../contract/index.js';
 import { after } from './clock.js';
 
 export interface Named {
@@ -95,6 +95,11 @@ export async function loadPluginFile<T extends Named>(kind: PluginKind, file: st
     );
   }
   return named(kind, basename(file), module.default);
+}
+
+/** The design of a contestant, ours or from a file. */
+export function loadStrategy({ name, file }: Pick<StrategyPlan, 'name' | 'file'>): Promise<LockStrategy> {
+  return file === null ? loadPlugin('strategy', name) : loadPluginFile('strategy', file);
 }
 
 function named<T extends Named>(kind: PluginKind, file: string, plugin: T): T {

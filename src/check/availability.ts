@@ -26,7 +26,7 @@ export default {
     const { toleratesDown } = context.claims;
     const outages = stretches(history, context);
     if (toleratesDown === 0 || outages.length === 0) return null;
-    const boundMs = stallBoundMs(context);
+    const boundMs = stallBoundMs(context, history.faults);
     const withstood = joined(outages.filter(({ out }) => out.length <= toleratesDown));
     const watched = withstood.filter(({ fromNs, toNs }) => toNs - fromNs > boundMs * 1e6);
     if (watched.length === 0) return undecided(this.name, true, whyNot(outages, context, boundMs));

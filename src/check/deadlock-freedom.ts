@@ -11,7 +11,7 @@ export default {
   name: 'deadlock-freedom',
   help: 'nobody waits for a lock that nobody gets for longer than a dead holder’s lease',
   judge(history, context) {
-    const boundMs = stallBoundMs(context);
+    const boundMs = stallBoundMs(context, history.faults);
     const claimed = context.claims.expires;
     // When the window has closed contenders are stopped one after the other: who still waits has nobody beside it.
     const stall = longestStall(history, boundMs * 1e6, [-Infinity, history.windowNs[1]]);

@@ -9,9 +9,12 @@ import { entriesInOrder } from './overlaps.js';
 /** For a busy machine. */
 const slackMs = 1000;
 
-/** No lock stays without a grant for longer: the lease of a dead holder, the longest delay between two tries, and some slack. */
-export function stallBoundMs({ ttlMs, retryMaxMs }: CheckContext): number {
-  return ttlMs + retryMaxMs + slackMs;
+/**
+ * No lock stays without a grant for longer: the lease of a dead holder, the longest delay between two tries, what the design
+ * claims to need for a failover where there was cause for one, and some slack.
+ */
+export function stallBoundMs({ ttlMs, retryMaxMs, claims }: CheckContext, faults: readonly unknown[]): number {
+  return ttlMs + retryMaxMs + (faults.length > 0 ? (claims.recoversMs ?? 0) : 0) + slackMs;
 }
 
 /** Why a stall may not be the lock's; null where nothing else is known of. */

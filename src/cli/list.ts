@@ -4,11 +4,13 @@ import {
   exitCodes,
   type Fault,
   type LockStrategy,
+  type MetricUnit,
   type Options,
   type OptionSpec,
 } from '../contract/index.js';
 import { listPlugins, nearest, type Named, type PluginKind } from '../base/plugins.js';
 import { describeField, showDefault } from '../plan/parse-field.js';
+import { metrics } from '../stats/metrics.js';
 import type { Args } from './args.js';
 import { print } from './terminal-output.js';
 
@@ -24,16 +26,27 @@ const kinds: Readonly<Record<string, PluginKind>> = {
   scenarios: 'scenario',
 };
 
+/** No plug-ins: what a threshold can be set on. */
+const metricList = 'metrics';
+const valueWords: Readonly<Record<MetricUnit, string>> = {
+  us: 'a time, such as 250us or 5ms',
+  hz: 'per second, such as 1000',
+  ratio: 'a share, such as 90% or 0.9',
+  count: 'a whole number',
+  number: 'a number',
+};
+
 type Listed = Named & { readonly help: string };
 
 export async function listCommand(args: Args): Promise<number> {
   const [, wanted] = args._;
-  if (wanted !== undefined && !Object.hasOwn(kinds, wanted)) {
-    const near = nearest(wanted, Object.keys(kinds));
+  const lists = [...Object.keys(kinds), metricList];
+  if (wanted !== undefined && !lists.includes(wanted)) {
+    const near = nearest(wanted, lists);
     throw new LockbenchError(
       'BAD_ARGUMENT',
       `there is no list of ${JSON.stringify(wanted)}`,
-      near.length > 0 ? `Did you mean ${near[0]}?` : `There are: ${Object.keys(kinds).join(', ')}.`,
+      near.length > 0 ? `Did you mean ${near[0]}?` : `There are: ${lists.join(', ')}.`,
     );
   }
   const sections: string[] = [];
@@ -42,6 +55,8 @@ export async function listCommand(args: Args): Promise<number> {
     const plugins = await listPlugins<Listed>(kind);
     sections.push([title, ...plugins.flatMap((plugin) => linesOf(kind, plugin))].join('\n'));
   }
+  if (wanted === undefined || wanted === metricList)
+    sections.push([metricList, ...metrics.map(({ name, unit }) => line({ name, help: valueWords[unit] }))].join('\n'));
   await print(`${sections.join('\n\n')}\n`);
   return exitCodes.ok;
 }

@@ -31,7 +31,7 @@ function describe(cli: Argv): Argv {
   cli
     .scriptName('bench')
     .usage(
-      '$0 [options]           run lock designs against each other\n$0 check RUN           judge a stored run again\n$0 report RUN          print a stored run\n$0 conform              every behaviour that a lock promises, tried on real servers\n$0 compare              whether a candidate is slower or faster than a baseline, with its interval\n$0 calibrate            what differences can be told apart on this machine\n$0 ci                   what a configuration file holds the locks to, in one command\n$0 list [KIND]         strategies and their options, workloads, load shapes, checks, reporters, scenarios\n$0 doctor              what this machine can do, and what to do about the rest',
+      '$0 [options]           run lock designs against each other\n$0 check RUN           judge a stored run again\n$0 report RUN          print a stored run\n$0 conform              every behaviour that a lock promises, tried on real servers\n$0 compare              whether a candidate is slower or faster than a baseline, with its interval\n$0 calibrate            what differences can be told apart on this machine\n$0 ci                   what a configuration file holds the locks to, in one command\n$0 list [KIND]         strategies and their options, workloads, loads, faults, checks, metrics, reporters, scenarios\n$0 doctor              what this machine can do, and what to do about the rest',
     )
     .example('$0', 'redlock over five local Redis, twelve seconds')
     .example('$0 --strategy single,redlock,redlock@quorum=all', 'three contestants side by side')

@@ -53,18 +53,19 @@ export async function openEtcdAdmin(endpoint: NodeEndpoint, timeoutMs: number): 
     close();
     for (const listener of lost) listener();
   };
-  let up = (): void => {};
-  const isUp = new Promise<boolean>((resolve) => {
-    const stopTimer = after(timeoutMs, () => resolve(false));
-    up = () => {
-      stopTimer();
-      resolve(true);
-    };
+  let opened: (how: 'up' | 'refused' | 'silent') => void = () => {};
+  const opening = new Promise<'up' | 'refused' | 'silent'>((resolve) => (opened = resolve));
+  const channel = new GrpcChannel(endpoint, timeoutMs, deadlines, {
+    up: () => opened('up'),
+    refused: () => opened('refused'),
+    down,
   });
-  const channel = new GrpcChannel(endpoint, timeoutMs, deadlines, { up: () => up(), down });
-  if (!(await isUp)) {
+  const stopTimer = after(timeoutMs, () => opened('silent'));
+  const how = await opening;
+  stopTimer();
+  if (how !== 'up') {
     close();
-    throw unreachable(`does not answer within ${timeoutMs} ms`);
+    throw unreachable(how === 'refused' ? 'refuses the connection' : `does not answer within ${timeoutMs} ms`);
   }
   const ask = (path: string, message: Buffer): Promise<Message> =>
     new Promise((resolve, reject) =>

@@ -5,9 +5,9 @@ import { EtcdNodes } from './etcd-cluster.js';
 
 /** Every option that changes what it does. */
 const options = {
-  library: 'lockbench gRPC',
-  version: process.version,
-  transport: 'node:http2, one connection to each node',
+  library: 'node:http2',
+  version: process.versions.node,
+  protocol: 'gRPC, one connection to each node',
   endpoint: 'one node at a time, the next when it fails',
   retries: 0,
   requireLeader: true,

@@ -22,6 +22,8 @@ export type GrpcAnswer = { readonly failure: null; readonly message: Buffer } | 
 export interface ChannelEvents {
   up(): void;
   down(): void;
+  /** Nobody is there; it is tried again. */
+  refused?(): void;
 }
 
 /** Both directions stay open; it ends once, for whatever reason. */
@@ -125,6 +127,7 @@ export class GrpcChannel {
     this.#up = false;
     this.#stopTimer();
     if (wasUp) this.events.down();
+    else if (!this.#closed) this.events.refused?.();
     if (!this.#closed) this.#stopTimer = after(reconnectMs, () => this.#connect());
   }
 }

@@ -1,11 +1,12 @@
 /**
- * What a new connection says before its node counts as up: AUTH (when there is a password), PING, and SCRIPT LOAD for
- * each script, in one write. Done by us on every client alike, so that all refusals are told in the same way and no
+ * What a new connection says before its node counts as up: AUTH (when there is a password), PING, ROLE (where the role
+ * moves), and SCRIPT LOAD for each script, in one write. Done by us on every client alike, so that all refusals are told in the same way and no
  * library prints them.
  */
 import { LockbenchError } from '../contract/index.js';
-import type { Command, ScriptDecl } from '../contract/index.js';
+import type { Command, Reply, ScriptDecl } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
+import type { Whereabouts } from './whereabouts.js';
 import type { Sink, Wire } from './wire.js';
 
 interface HandshakeEvents {
@@ -18,13 +19,18 @@ interface HandshakeEvents {
 
 const credentialErrors = /^(NOAUTH|WRONGPASS|NOPERM)\b|^ERR (AUTH|invalid password)/;
 
+export interface Greeted {
+  readonly at: Pick<Whereabouts, 'mustBeMaster'>;
+  readonly scripts: readonly ScriptDecl[];
+}
+
 export function shakeHands(
   wire: Wire,
   endpoint: NodeEndpoint,
-  scripts: readonly ScriptDecl[],
+  { at, scripts }: Greeted,
   events: HandshakeEvents,
 ): void {
-  const commands = greeting(endpoint, scripts);
+  const commands = greeting(endpoint, at.mustBeMaster, scripts);
   const scriptsFrom = commands.length - scripts.length;
   let replies = 0;
   let over = false;
@@ -37,6 +43,8 @@ export function shakeHands(
   const sinkOf = (index: number): Sink => ({
     reply: (reply) => {
       const decl = scripts[index - scriptsFrom];
+      if (commands[index] === askRole && !saysMaster(reply))
+        end(() => events.failed('it is no master, or not any more'));
       if (decl !== undefined && reply !== decl.sha) end(() => events.refused(wrongHash(decl)));
       replies += 1;
       if (replies === commands.length) end(() => events.ready());
@@ -52,12 +60,19 @@ export function shakeHands(
   for (const [index, command] of commands.entries()) wire.push(command, sinkOf(index));
 }
 
-function greeting(endpoint: NodeEndpoint, scripts: readonly ScriptDecl[]): readonly Command[] {
+const askRole: Command = { name: 'ROLE', args: [] };
+
+function saysMaster(reply: Reply): boolean {
+  return Array.isArray(reply) && reply[0] === 'master';
+}
+
+function greeting(endpoint: NodeEndpoint, mustBeMaster: boolean, scripts: readonly ScriptDecl[]): readonly Command[] {
   const { username, password } = endpoint;
   const secret = password === undefined ? [] : [{ name: 'AUTH', args: username ? [username, password] : [password] }];
   return [
     ...secret,
     { name: 'PING', args: [] },
+    ...(mustBeMaster ? [askRole] : []),
     ...scripts.map((decl) => ({ name: 'SCRIPT', args: ['LOAD', decl.lua] })),
   ];
 }

@@ -1,5 +1,6 @@
 /**
- * One lane kept alive: dials, shakes hands, attaches, and dials again when the connection is lost, for ever until closed.
+ * One lane kept alive: dials, shakes hands, attaches, and dials again when the connection is lost or its role has moved to
+ * another server, for ever until closed.
  * Connecting and handshake together are bounded by one timeout, for the kernel accepts connections on behalf of a
  * stopped server.
  */
@@ -9,6 +10,7 @@ import type { NodeEndpoint } from './endpoint.js';
 import { shakeHands } from './handshake.js';
 import { WireLane } from './lane.js';
 import type { RoundMeter } from './meter.js';
+import type { Whereabouts } from './whereabouts.js';
 import type { Dial, Wire } from './wire.js';
 
 const firstBackoffMs = 10;
@@ -16,7 +18,7 @@ const maxBackoffMs = 500;
 
 export interface LinkSettings {
   readonly dial: Dial;
-  readonly endpoint: NodeEndpoint;
+  readonly at: Whereabouts;
   readonly connectTimeoutMs: number;
   readonly scripts: readonly ScriptDecl[];
   readonly meter: RoundMeter;
@@ -37,31 +39,41 @@ export interface LinkEvents {
 export class Link {
   readonly lane: WireLane;
   #wire: Wire | null = null;
+  /** Where the latest dial went. */
+  #endpoint: NodeEndpoint | null = null;
   /** Grows with each dial: events of an earlier wire are not ours any more. */
   #dials = 0;
   #backoffMs = firstBackoffMs;
   #stopTimer: () => void = () => {};
   #closed = false;
+  readonly #stopListening: () => void;
 
   constructor(
     private readonly settings: LinkSettings,
     private readonly events: LinkEvents,
   ) {
     this.lane = new WireLane(settings.meter);
+    this.#stopListening = settings.at.onMove(() => this.#moved());
     this.#dial();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stopListening();
     this.#drop();
     this.lane.close('closed');
   }
 
   #dial(): void {
-    const { dial, endpoint, connectTimeoutMs } = this.settings;
+    const { dial, at, connectTimeoutMs } = this.settings;
     this.#dials += 1;
     const mine = this.#dials;
+    const endpoint = (this.#endpoint = at.now());
+    if (endpoint === null) {
+      this.#stopTimer = after(0, () => this.#lost(`nobody tells where ${at.name} is`));
+      return;
+    }
     const ifMine = (then: () => void): void => {
       if (mine === this.#dials) then();
     };
@@ -75,7 +87,7 @@ export class Link {
 
   #greet(mine: number): void {
     const wire = this.#wire!;
-    shakeHands(wire, this.settings.endpoint, this.settings.scripts, {
+    shakeHands(wire, this.#endpoint!, this.settings, {
       ready: () => {
         if (mine === this.#dials) this.#attach(wire);
       },
@@ -96,6 +108,11 @@ export class Link {
     this.#backoffMs = firstBackoffMs;
     this.lane.attach(wire);
     this.events.up?.(wire);
+  }
+
+  #moved(): void {
+    this.#backoffMs = firstBackoffMs;
+    this.#lost(`${this.settings.at.name} has moved`);
   }
 
   #lost(reason: string): void {

@@ -26,6 +26,11 @@ export class RoundMeter implements Meter {
     this.#fanOut = null;
   }
 
+  /** Beside the tries: a subscription, or its end. Nothing waits for the answer. */
+  beside(): void {
+    this.commands += 1;
+  }
+
   answered(): void {
     this.#fanOut = null;
   }

@@ -25,11 +25,10 @@ export class ClientNode implements RedisNode {
     settings: Omit<LinkSettings, 'reconnect'>,
     opening: OpeningEvents,
   ) {
-    const { host, port } = settings.endpoint;
     const lent = (events: LinkEvents): Link => new Link({ ...settings, reconnect: false }, events);
     const subscribed = (events: LinkEvents): Link => new Link({ ...settings, scripts: [], reconnect: true }, events);
-    this.#pool = new Pool(`${host}:${port}`, lent);
-    this.#subscriber = new Subscriber(subscribed);
+    this.#pool = new Pool(settings.at.name, lent);
+    this.#subscriber = new Subscriber(subscribed, settings.meter);
     this.#link = new Link(
       { ...settings, reconnect: true },
       {

@@ -5,6 +5,8 @@ import type { NodeEndpoint } from './endpoint.js';
 import { RoundMeter } from './meter.js';
 import type { Meter } from './meter.js';
 import { ClientNode } from './node.js';
+import { SentinelResolver } from './sentinel-resolver.js';
+import { fixedAt } from './whereabouts.js';
 import type { Dial } from './wire.js';
 
 export { clientOptions } from './options.js';
@@ -46,8 +48,9 @@ export async function openNodes(
   const dial = await dials[client]();
   const meter = new RoundMeter();
   const nodes: ClientNode[] = [];
+  const resolvers: SentinelResolver[] = [];
   const close = async (): Promise<void> => {
-    for (const node of nodes) node.close();
+    for (const one of [...nodes, ...resolvers]) one.close();
     // Sockets are let go of at the end of the turn.
     await yieldTurn();
   };
@@ -64,7 +67,12 @@ export async function openNodes(
     };
     const { connectTimeoutMs, scripts } = settings;
     for (const [index, endpoint] of endpoints.entries()) {
-      const link = { dial, endpoint, connectTimeoutMs, scripts, meter };
+      const at =
+        endpoint.sentinel === undefined
+          ? fixedAt(endpoint)
+          : new SentinelResolver(endpoint.sentinel, endpoints, { dial, connectTimeoutMs });
+      if (at instanceof SentinelResolver) resolvers.push(at);
+      const link = { dial, at, connectTimeoutMs, scripts, meter };
       nodes.push(new ClientNode(index, link, { up, refused }));
     }
     up();

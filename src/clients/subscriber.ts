@@ -4,6 +4,7 @@
  */
 import { atTurnEnd } from '../base/turn.js';
 import type { Link, LinkEvents } from './link.js';
+import type { RoundMeter } from './meter.js';
 import type { Wire } from './wire.js';
 
 type OnMessage = (payload: string) => void;
@@ -28,7 +29,10 @@ export class Subscriber {
   #wire: Wire | null = null;
   readonly #channels = new Map<string, Channel>();
 
-  constructor(private readonly openLink: (events: LinkEvents) => Link) {}
+  constructor(
+    private readonly openLink: (events: LinkEvents) => Link,
+    private readonly meter: RoundMeter,
+  ) {}
 
   subscribe(name: string, onMessage: OnMessage, onState: OnState): () => void {
     let channel = this.#channels.get(name);
@@ -93,6 +97,7 @@ export class Subscriber {
   }
 
   #ask(wire: Wire, channel: Channel, answer: Promise<void>, then: 'live' | 'off'): void {
+    this.meter.beside();
     answer.then(
       () => {
         if (this.#wire !== wire) return;

@@ -57,6 +57,14 @@ describe('bench compare', { timeout: 120_000, retry: 1 }, () => {
     await untilNone(room);
   });
 
+  it('says of a design that is granted nothing what it answered, before time is spent on it', async () => {
+    const room = emptyRoom();
+    changedSingle(room, "if (key !== '') return { kind: 'refused', why: 'unreachable', tries: 1 }");
+    const { code, err } = await bench(compare('single', './changed.mjs', '--budget', '12s'), { room }).ended;
+    expect(code, err).toBe(2);
+    expect(err).toMatch(/the candidate was granted nothing in the first look at it: \d+ unreachable/);
+  });
+
   it('finds a delay in a copy given by its path a regression, which fails, and shows again', async () => {
     const room = emptyRoom();
     changedSingle(room, wait5Ms);

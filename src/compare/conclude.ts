@@ -18,8 +18,6 @@ export interface Evidence {
   readonly interrupted: boolean;
   /** Why it ended early; null: it did not. */
   readonly failure: string | null;
-  /** Of a comparison of a thing with itself nothing is to be confirmed. */
-  readonly calibrating: boolean;
 }
 
 export interface Conclusion {
@@ -47,7 +45,8 @@ export function conclude(evidence: Evidence): Conclusion {
     ...reasons(evidence, exact),
     ...(found === 'inconclusive' ? blindness(metrics) : []),
   ];
-  const unconfirmed = found === 'regression' && !evidence.calibrating && confirmation?.confirmed !== true;
+  // A thing compared with itself is never worse: what looks so is noise, and the floor to come says how much.
+  const unconfirmed = found === 'regression' && confirmation?.confirmed !== true;
   const verdict = invalid.length > 0 ? 'invalid' : interrupted || unconfirmed ? 'inconclusive' : found;
   return { verdict, invalid, metrics, exact, noise, confirmation };
 }

@@ -7,6 +7,7 @@ import { seededRandom } from '../base/random.js';
 import { formatSettingMs } from '../base/units.js';
 import type { Observer } from '../run/observer.js';
 import { alarmsOf } from './conclude.js';
+import { countsOf, slicesOf } from './exact.js';
 import { runGeneration } from './generation.js';
 import { judge, type Floors } from './judge.js';
 import type { Generation, SlicePair } from './measured.js';
@@ -57,6 +58,7 @@ export class Course {
     const seen: Generation[] = [];
     await this.#run(servers, 'look', look, seen);
     if (signal.aborted) return;
+    refuseUngranted(seen);
     this.design = designOf(plan, longestCycleMs(seen, plan));
     if (this.design.slices === 1)
       observer.note('the budget allows one slice in each process only: whole processes are compared');
@@ -127,6 +129,20 @@ export class Course {
       p99Us: null,
       violations: this.#violations,
     });
+  }
+}
+
+/** One that answers and grants nothing has no cycle to compare. */
+function refuseUngranted(seen: readonly Generation[]): void {
+  for (const side of sides) {
+    const { grants, refused, errors } = countsOf(slicesOf(seen, side), false);
+    const codes = Object.entries(errors).map(([code, count]) => `${count} ${code}`);
+    if (grants > 0 || (refused === 0 && codes.length === 0)) continue;
+    throw new LockbenchError(
+      'BAD_PLAN',
+      `the ${side} was granted nothing in the first look at it: ${[...(refused > 0 ? [`${refused} refused`] : []), ...codes].join(', ')}`,
+      'bench --strategy NAME shows what becomes of each attempt.',
+    );
   }
 }
 

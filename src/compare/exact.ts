@@ -38,7 +38,7 @@ export function slicesOf(generations: readonly Generation[], side: Side): SliceF
   return generations.flatMap(({ pairs }) => pairs.map((pair) => pair[side]));
 }
 
-function countsOf(slices: readonly SliceFigures[], meet: boolean): SideCounts {
+export function countsOf(slices: readonly SliceFigures[], meet: boolean): SideCounts {
   const grants = sum(slices.map((slice) => slice.grants));
   const errors: Record<string, number> = {};
   for (const slice of slices)

@@ -64,7 +64,6 @@ export async function runExperiment(plan: ComparePlan, options: ExperimentOption
     confirming,
     interrupted,
     failure: failure?.message ?? null,
-    calibrating,
   });
   const exitCode = exitCodeOf({
     verdict: conclusion.verdict,

@@ -68,6 +68,6 @@ function count({ kind, nodes, replicas }: Topology): number {
 
 function words({ kind, nodes, replicas }: Topology): string {
   if (kind === 'cluster') return `a cluster of ${nodes}`;
-  if (kind === 'replicated') return `a primary with ${replicas} replicas`;
+  if (replicas > 0) return `a primary with ${replicas} replicas${kind === 'sentinel' ? ' and sentinels' : ''}`;
   return nodes === 1 ? 'one master' : `${nodes} masters`;
 }

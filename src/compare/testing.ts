@@ -106,17 +106,19 @@ export function evidence(generations: readonly Generation[], more: Partial<Evide
     confirming: [],
     interrupted: false,
     failure: null,
-    calibrating: false,
     ...more,
   };
 }
 
 /** What comes of the evidence, as `compare.json` has it. */
-export function documentOf(generations: readonly Generation[], more: Partial<Evidence> = {}): CompareDocument {
+export function documentOf(
+  generations: readonly Generation[],
+  { kind = 'compare', ...more }: Partial<Evidence> & { readonly kind?: CompareDocument['kind'] } = {},
+): CompareDocument {
   const given = evidence(generations, more);
   return {
     schemaVersion: compareSchemaVersion,
-    kind: given.calibrating ? 'calibrate' : 'compare',
+    kind,
     seed: given.plan.seed,
     startedAt: '2026-03-01T12:00:00.000Z',
     folder: 'results/one',

@@ -63,7 +63,7 @@ describe('a comparison', () => {
   });
 
   it('tells of a calibration from where on changes count', () => {
-    expect(told(documentOf(generationsOf(still, 1), { calibrating: true }))).toMatch(
+    expect(told(documentOf(generationsOf(still, 1), { kind: 'calibrate' }))).toMatch(
       /compared with itself: .* changes count here from [\d.]+ % of throughput/,
     );
   });

@@ -1,6 +1,6 @@
 /** One strategy, on one client, on one topology: what the suite is run over, as plain data that goes to another process. */
-import { listPlugins, loadPlugin, loadPluginFile } from '../base/plugins.js';
-import type { LockStrategy, StrategyPlan } from '../contract/index.js';
+import { listPlugins } from '../base/plugins.js';
+import type { StrategyPlan } from '../contract/index.js';
 import type { LabKind } from './lab.js';
 import type { CaseGroup, ConformCase } from './types.js';
 
@@ -24,8 +24,4 @@ export async function listCases(): Promise<readonly ConformCase[]> {
   const groups = await listPlugins<CaseGroup>('conformance case');
   const cases = groups.flatMap((group) => group.cases);
   return [...cases.filter(({ name }) => name === firstCase), ...cases.filter(({ name }) => name !== firstCase)];
-}
-
-export function strategyOf({ name, file }: Contestant): Promise<LockStrategy> {
-  return file === null ? loadPlugin<LockStrategy>('strategy', name) : loadPluginFile<LockStrategy>('strategy', file);
 }

@@ -1,6 +1,6 @@
 /** What runs in the other process: one client, one order after the other. It ends with whoever started it. */
 import { openClient } from './client.js';
-import { strategyOf } from './contestant.js';
+import { loadStrategy } from '../base/plugins.js';
 import type { HolderAnswer, HolderOrder, HolderSpec } from './holder.js';
 import { contend } from './steps.js';
 import type { Client } from './types.js';
@@ -8,7 +8,7 @@ import type { Client } from './types.js';
 let client: Client | null = null;
 
 async function open({ contestant, endpoints, number }: HolderSpec): Promise<HolderAnswer> {
-  const strategy = await strategyOf(contestant);
+  const strategy = await loadStrategy(contestant);
   const { options } = contestant;
   client = await openClient({ strategy, contestant, endpoints, options, name: `process ${number}` });
   return { kind: 'opened' };

@@ -1,5 +1,12 @@
 /** What the suite found: `bench conform --format json` prints the document, a public interface like `summary.json`. */
-import type { Claims, ClientName, EngineName, Options, Topology } from '../contract/index.js';
+import {
+  sentinelCount,
+  type Claims,
+  type ClientName,
+  type EngineName,
+  type Options,
+  type Topology,
+} from '../contract/index.js';
 
 export const conformSchemaVersion = 1;
 
@@ -52,5 +59,7 @@ export function topologyText({ kind, nodes, replicas }: Topology): string {
   if (kind === 'none') return 'no server';
   if (kind === 'cluster') return `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
   if (kind === 'quorum') return `${nodes} ${nodes === 1 ? 'master' : 'masters'}`;
-  return kind === 'replicated' ? `a primary and ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}` : 'one server';
+  if (replicas === 0) return 'one server';
+  const withReplicas = `a primary and ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`;
+  return kind === 'sentinel' ? `${withReplicas} with ${sentinelCount} sentinels` : withReplicas;
 }

@@ -4,7 +4,8 @@
  */
 import { after } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
-import { listCases, strategyOf, firstCase, type Assignment, type Contestant } from './contestant.js';
+import { loadStrategy } from '../base/plugins.js';
+import { listCases, firstCase, type Assignment, type Contestant } from './contestant.js';
 import { openLab, type Lab } from './lab.js';
 import { findLayout, unseen, type Layout } from './layout.js';
 import { limits } from './limits.js';
@@ -21,7 +22,7 @@ const strays: string[] = [];
 const tell = (message: SuiteMessage): void => void process.send?.(message);
 
 async function run({ contestant, cases: names, servers, image }: Assignment): Promise<void> {
-  const strategy = await strategyOf(contestant);
+  const strategy = await loadStrategy(contestant);
   const known = await listCases();
   const lab = await openLab({ engine: contestant.engine, topology: labTopology(contestant.topology) }, servers, image);
   try {

@@ -1,5 +1,5 @@
 /** The world of one case: whatever it opens is closed when the case ends, however it ends. */
-import type { LockStrategy, Options, Topology } from '../contract/index.js';
+import type { Claims, LockStrategy, Options, Topology } from '../contract/index.js';
 import { startRelay, type Relay } from '../relay/relay.js';
 import { openClient } from './client.js';
 import type { Contestant } from './contestant.js';
@@ -24,7 +24,8 @@ export function createWorld(
   lab: Lab,
   layout: () => Promise<Layout>,
 ): CaseWorld {
-  const { topology, claims, options } = contestant;
+  const { topology, options } = contestant;
+  const claims = amongDeciders(contestant.claims, topology);
   const masters = decidersOf(lab.servers, topology);
   const replicas = lab.servers.filter(({ kind }) => kind === 'replica');
   const clients: Client[] = [];
@@ -73,14 +74,18 @@ export function createWorld(
     },
     claimsWith(nodes) {
       const judgement = strategy.judge(options, { ...topology, nodes });
-      return 'refused' in judgement || masters.length < nodes ? null : judgement.claims;
+      return 'refused' in judgement || masters.length < nodes ? null : amongDeciders(judgement.claims, topology);
     },
     occupy: async (server, key) => void (await server.call('SET', await lockKeyOf(key), 'a stranger')),
     valuesOf: async (key, servers = masters.slice(0, mastersOf(topology))) =>
       (await eachCall(servers, 'GET', await lockKeyOf(key))) as readonly (string | null)[],
     ttlsOf: async (key) =>
       (await eachCall(masters.slice(0, mastersOf(topology)), 'PTTL', await lockKeyOf(key))) as readonly number[],
-    remove: async (key) => void (await eachCall(masters, 'DEL', await lockKeyOf(key))),
+    async remove(key) {
+      // A case has locks of its own only. That of a session would go with the session.
+      if (!lab.isRedis && claims.lease !== 'session') await lab.removeKeys();
+      else await eachCall(masters, 'DEL', await lockKeyOf(key));
+    },
     async keysLeft() {
       if (!lab.isRedis) return lab.keysLeft();
       const { isBookkeeping } = await layout();
@@ -111,6 +116,11 @@ function decidersOf(servers: readonly LabServer[], { kind }: Topology): readonly
 /** How many servers decide about the lock. */
 export function mastersOf({ kind, nodes }: Topology): number {
   return kind === 'none' ? 0 : kind === 'quorum' || kind === 'cluster' ? nodes : 1;
+}
+
+/** Where roles move one server decides at a time, and while a case lasts none of them moves. */
+function amongDeciders(claims: Claims, { kind }: Topology): Claims {
+  return kind === 'sentinel' ? { ...claims, toleratesDown: 0 } : claims;
 }
 
 function nodesOf(topology: Topology): number {

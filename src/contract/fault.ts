@@ -150,13 +150,15 @@ export interface FaultLab {
    * when the strike fails half-way or the run is interrupted.
    */
   onHeal(undo: () => Promise<unknown>): void;
-  /** From the clients that it concerns to these servers. */
-  links(servers: readonly FaultServer[]): readonly FaultLink[];
+  /** Who watches over the servers; none but where the topology has them. */
+  readonly sentinels: readonly FaultServer[];
+  /** From the clients that it concerns to these servers or sentinels, or from all the others. */
+  links(servers: readonly FaultServer[], whose?: 'others'): readonly FaultLink[];
   /** From the clients to the primary; `moveTo` sends new connections elsewhere and ends the old ones. */
   movePrimary(to: FaultServer): Promise<void>;
   /** REPLICAOF the leader, not through a relay. */
   follow(replica: FaultServer, leader: FaultServer): Promise<void>;
-  /** From this replica to its primary. */
+  /** From this replica to its primary; where sentinels watch, from all replicas and from them. */
   replicationLink(replica: FaultServer): FaultLink;
   readonly contenders: FaultContenders;
   /** Calls of acquire so far, over all workers, and how many of them have not ended. */
@@ -176,6 +178,8 @@ export interface Strike {
   readonly hit?: readonly FaultServer[];
   /** Those that have lost data which they had acknowledged. */
   readonly lost?: readonly FaultServer[];
+  /** Those that came back without data when every lease that they knew was over: no lock is lost by that, and all counters are. */
+  readonly emptied?: readonly FaultServer[];
   /** What was done one after the other, where it was more than one thing; times as in `atMs`. */
   readonly steps?: readonly { readonly atMs: number; readonly what: string }[];
   /** When it struck, on the clock of `FaultLab.nowMs`. */

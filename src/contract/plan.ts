@@ -96,6 +96,8 @@ export interface Plan {
   readonly waitMs: number;
   /** Extend a held lease every so often; null: never. */
   readonly extendEveryMs: number | null;
+  /** How often one lease is extended at most, by designs that set no limit of their own. */
+  readonly maxExtensions: number;
 
   /** Standing round trip added to each server, in the order of roles; the last holds for those beyond. Empty: none. */
   readonly latencyMs: readonly number[];

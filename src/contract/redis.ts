@@ -27,6 +27,13 @@ export interface ModelDb {
   del(key: string): boolean;
   /** Sets the expiry of an existing key; false when there is none. */
   pexpire(key: string, ms: number): boolean;
+  /** SET NX PX: false when the key exists. */
+  setIfAbsent(key: string, value: string, pxMs: number): boolean;
+  /** The value after it; a key that does not exist counts as 0. */
+  incr(key: string): number;
+  /** Remaining time; -1 without expiry, -2 where there is no such key. */
+  pttl(key: string): number;
+  publish(channel: string, payload: string): void;
 }
 
 /** A script is declared once: its Lua for real servers, its model for the simulated one. A test holds both equal. */
@@ -35,6 +42,9 @@ export interface ScriptDecl {
   readonly lua: string;
   /** SHA-1 of `lua`, hexadecimal. */
   readonly sha: string;
+  /** How many keys it takes. */
+  readonly keys: number;
+  /** What it throws is the error that the server answers; what it has done until then stays done. */
   readonly model: (db: ModelDb, keys: readonly string[], args: readonly string[]) => Reply;
 }
 

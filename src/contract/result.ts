@@ -3,7 +3,7 @@ import type { Verdict } from './check.js';
 import type { Options } from './options.js';
 import type { FaultEvent } from './fault.js';
 import type { FailureCode } from './redis.js';
-import type { ClientName, Fencing, Holder, Isolate, KeyChoice, Persistence, ResourcePath } from './plan.js';
+import type { ClientName, Fencing, Holder, Isolate, KeyChoice, Persistence, ResourcePath, RetryPlan } from './plan.js';
 import type { Claims, EngineName, Topology } from './strategy.js';
 import type { ThresholdResult } from './threshold.js';
 
@@ -59,6 +59,8 @@ export interface FaultRecord {
   readonly steps: readonly { readonly atMs: number; readonly what: string }[];
   /** Servers that lost data which they had acknowledged. */
   readonly lost: readonly string[];
+  /** Servers that came back without data when every lease that they knew was over: no lock is lost by that, and all counters are. */
+  readonly emptied?: readonly string[];
   /** From when to when this harness kept a holder inside, to hit a held lock: nobody else could get that one meanwhile. */
   readonly keptInside: { readonly name: string; readonly fromMs: number; readonly untilMs: number } | null;
   /**
@@ -111,6 +113,7 @@ export interface RunResult {
   readonly client: ClientName | null;
   readonly clientOptions: Readonly<Record<string, unknown>>;
   readonly topology: Topology;
+  readonly retry: RetryPlan;
   readonly nodes: number;
   /** As the servers themselves say; 'unknown' where they do not. */
   readonly persistence: Persistence | 'unknown';

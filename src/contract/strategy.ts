@@ -7,17 +7,21 @@ import type { ClientName } from './plan.js';
 import type { SqlServer } from './postgres.js';
 import type { ZookeeperEnsemble } from './zookeeper.js';
 
-export type TopologyKind = 'none' | 'single' | 'quorum' | 'replicated' | 'cluster';
+export type TopologyKind = 'none' | 'single' | 'quorum' | 'replicated' | 'sentinel' | 'cluster';
 
 /**
- * none: no server. single: one. quorum: `nodes` independent masters. replicated: a primary and `replicas`. cluster: `nodes`
- * that agree among themselves.
+ * none: no server. single: one. quorum: `nodes` independent masters. replicated: a primary and `replicas`. sentinel: the
+ * same, watched by `sentinelCount` sentinels who promote a replica when the primary is gone. cluster: `nodes` that agree
+ * among themselves.
  */
 export interface Topology {
   readonly kind: TopologyKind;
   readonly nodes: number;
   readonly replicas: number;
 }
+
+/** Two of them must agree that the primary is down, and elect who promotes. */
+export const sentinelCount = 3;
 
 /** What a design promises with these options on this topology. Judged, not declared: `quorum=1` promises less than a majority. */
 export interface Claims {
@@ -31,6 +35,8 @@ export interface Claims {
   readonly toleratesDown: number;
   /** So many nodes may lose their data at once and exclusion still holds. */
   readonly toleratesLoss: number;
+  /** How long nobody may get the lock while it gets over what it tolerates, where others must decide first. Absent: not at all. */
+  readonly recoversMs?: number;
   /** Every grant carries a fencing token, larger than those of all grants before it. Absent: it mints none. */
   readonly fences?: boolean;
   /**
@@ -93,6 +99,11 @@ export interface LockStrategy<E extends EngineName = EngineName, O = Options> {
   readonly clients?: readonly [ClientName, ...ClientName[]];
   /** Loaded on every connection before its node counts as up. */
   readonly scripts?: readonly ScriptDecl[];
+  /**
+   * What follows a lock's name in the names of its standing keys: those that outlive every lock on purpose, such as a counter
+   * of fencing tokens. They begin with the lock's name, so the run removes them with the rest; they are no keys left behind.
+   */
+  readonly standingSuffixes?: readonly string[];
   /** Pure: what these options promise on this topology, or why they cannot run on it. */
   judge(options: O, topology: Topology): Judgement;
   open(engine: Engines[E], env: StrategyEnv, options: O): Promise<LockSession>;
@@ -112,6 +123,7 @@ export interface LockSession {
   acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome>;
   /** Idempotent. 'lost': it was no longer ours. 'unknown': the answer did not come. */
   release(grant: Grant): Promise<ReleaseOutcome>;
+  /** Of a lease that is over by then it asks nobody: it tells the holder (`Grant.onLost`) and answers 'lost'. */
   extend?(grant: Grant, ttlMs: number): Promise<ExtendOutcome>;
   /**
    * Resolves when no straggler is under way and no release is owed to a server that is up: only now can "no key left behind" be

@@ -54,7 +54,7 @@ export function names(servers: readonly FaultServer[]): string {
 
 /** Those that clients ask. */
 export function mastersOf({ topology, servers }: FaultLab): readonly FaultServer[] {
-  return topology.kind === 'replicated' ? servers.slice(0, 1) : servers;
+  return topology.replicas > 0 ? servers.slice(0, 1) : servers;
 }
 
 /** The masters where the lock is that of the one who was caught: under its name or another that holds it. */

@@ -35,6 +35,7 @@ export default {
       what: `SIGKILL to ${names(victims)} ${when}; kept out for ${Math.round(outMs)} ms, back without its data`,
       atMs,
       hit: victims,
+      emptied: victims,
       lasts: lab.sleep(outMs),
       probe: async () => (leftMs() <= 0 ? probe() : Promise.resolve('the run ended before it was to come back')),
     };

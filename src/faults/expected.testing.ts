@@ -32,6 +32,8 @@ const minority = (says: string, fault: string, more: RawOptions = {}): Case => (
   fails: [null],
   also: available,
 });
+/** Sentinels take 2 s, and 6 when the votes of the first election are divided. */
+const elected: RawOptions = { duration: '9s' };
 /** K3 of the matrix: one client is left with three of five nodes, so its lock hangs on each of them. */
 const breaksOne = (fault: string): readonly Case[] => [
   {
@@ -49,7 +51,17 @@ const breaksOne = (fault: string): readonly Case[] => [
 export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
   blackhole: [minority('takes a minority from Redlock, which goes on', 'blackhole:2@50ms')],
   cut: [minority('takes a minority from Redlock, which goes on', 'cut:2/all@50ms')],
-  kill: [minority('takes a minority from Redlock, which goes on', 'kill:2@50ms')],
+  kill: [
+    minority('takes a minority from Redlock, which goes on', 'kill:2@50ms'),
+    {
+      says: 'makes sentinels promote a replica, where the lock can be had while the old primary is still dead',
+      plan: { strategy: 'failover-sentinel', fault: 'kill@100ms', ...elected },
+      fails: [null],
+      also: ([{ faults }]) => {
+        expect(faults[0].longestGap?.untilMs).toBeLessThan(faults[0].healedMs!);
+      },
+    },
+  ],
   freeze: [minority('takes a minority from Redlock, which goes on', 'freeze:2@50ms')],
   'cut-replies': [{ ...minority('costs Redlock nothing in a minority', 'cut-replies:2/all@100ms'), also: () => {} }],
   delay: [{ ...minority('costs Redlock nothing in a minority', 'delay:2@100ms,by=30ms'), also: () => {} }],
@@ -61,7 +73,20 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
       fails: [null],
     },
   ],
-  'restart-empty': breaksOne('restart-empty'),
+  'restart-empty': [
+    ...breaksOne('restart-empty'),
+    {
+      says: 'takes the newest token from a majority, and the next holder gets it again, or an older one',
+      plan: {
+        strategy: 'redlock-fenced',
+        fault: 'cut:2@20ms restart-empty:1@150ms',
+        contenders: '1',
+        duration: '1500ms',
+        workload: 'counter',
+      },
+      fails: ['fencing-order'],
+    },
+  ],
   'power-loss': [
     {
       says: 'loses no lock of Redlock where every write is synced',
@@ -90,6 +115,16 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
         duration: '1500ms',
       },
       fails: [null],
+    },
+    {
+      says: 'keeps locks apart on servers that all forgot, and not their tokens in order',
+      plan: { strategy: 'redlock-fenced', fault: 'delayed-restart:all@150ms', duration: '1500ms', workload: 'counter' },
+      fails: ['fencing-order'],
+      also: ([run]) => {
+        expect(verdictOf(run, exclusion)).toBe('pass');
+        expect(run.faults[0]).toMatchObject({ lost: [] });
+        expect(run.faults[0].emptied).toHaveLength(5);
+      },
     },
   ],
   flushall: breaksOne('flushall'),
@@ -151,6 +186,19 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
         }
       },
     },
+    {
+      says: 'loses none where the resource refuses reads and writes with an old token',
+      plan: {
+        strategy: 'single-fenced,redlock-fenced',
+        fault: 'pause-before-write@checked',
+        workload: 'counter',
+        fencing: 'reads+writes',
+      },
+      fails: [null, null],
+      also: (runs) => {
+        for (const run of runs) expect([run.harm?.count, verdictOf(run, 'fencing-order')]).toEqual([0, 'pass']);
+      },
+    },
   ],
   'terminate-backend': [
     {
@@ -192,6 +240,35 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
       says: 'keeps the lock that the promoted replica knows',
       plan: { strategy: 'failover', fault: 'promote-current@100ms' },
       fails: [null],
+    },
+  ],
+  'sentinel-failover': [
+    {
+      says: 'breaks a lock that no replica knew',
+      plan: { strategy: 'failover-sentinel', fault: 'sentinel-failover@100ms', ttl: '12s', ...elected },
+      fails: [exclusion],
+      also: ([{ faults }]) => {
+        expect(faults[0].what).toMatch(/the sentinels promoted replica \d after \d+ ms/);
+        expect(faults[0].lost).toHaveLength(1);
+      },
+    },
+    {
+      says: 'breaks none that counts only when all replicas know it',
+      plan: { strategy: 'failover-sentinel@waitReplicas=all', fault: 'sentinel-failover@100ms', duration: '12s' },
+      fails: [null],
+    },
+    {
+      says: 'keeps the lock that the promoted replica knows, by command',
+      // Held until clients are told, for until then the old primary grants locks that nobody will know.
+      plan: { strategy: 'failover-sentinel', fault: 'sentinel-failover@100ms,how=command', ttl: '4s', duration: '5s' },
+      fails: [null],
+    },
+  ],
+  'split-brain': [
+    {
+      says: 'lets both sides in',
+      plan: { strategy: 'failover-sentinel', fault: 'split-brain@100ms+500ms', duration: '11s' },
+      fails: [exclusion],
     },
   ],
   'script-flush': [

@@ -17,7 +17,7 @@ const longMs = 86_400_000;
 
 /** Whether enough servers have given the lock to the one that stands still; its request may still be under way. */
 async function isGranted(lab: FaultLab, caught: Caught): Promise<boolean> {
-  const needed = mastersOf(lab).length - lab.claims.toleratesDown;
+  const needed = Math.max(1, mastersOf(lab).length - lab.claims.toleratesDown);
   const untilMs = lab.nowMs() + lab.ttlMs * settledShare;
   while (lab.nowMs() < untilMs) {
     if ((await knownTo(lab, caught)).length >= needed) return true;

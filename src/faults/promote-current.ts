@@ -1,7 +1,7 @@
 /** The primary dies, and a replica is promoted that has received the newest lock: what a failover should be. */
 import type { Fault } from '../contract/index.js';
 import { keepHolder } from './aim.js';
-import { anyReplica, offsetOf, promote } from './promotion.js';
+import { anyReplica, offsetOf, onlyWithoutSentinels, promote } from './promotion.js';
 
 const lookMs = 1;
 
@@ -12,7 +12,7 @@ export default {
   defaultTarget: 'primary',
   options: {},
   needs: { ownServers: true, relay: true, replicationRelay: true },
-  refuses: ({ topology }) => (topology.kind === 'replicated' ? null : 'there is no replica to promote'),
+  refuses: onlyWithoutSentinels,
   async strike(lab) {
     const chosen = anyReplica(lab);
     const holder = await keepHolder(lab);

@@ -3,7 +3,7 @@
  * "Distributed locks with Redis", "Why failover-based implementations are not enough".
  */
 import type { Fault } from '../contract/index.js';
-import { anyReplica, cutOff, promote } from './promotion.js';
+import { anyReplica, cutOff, onlyWithoutSentinels, promote } from './promotion.js';
 
 export default {
   name: 'promote-lagging',
@@ -12,7 +12,7 @@ export default {
   defaultTarget: 'primary',
   options: {},
   needs: { ownServers: true, relay: true, replicationRelay: true },
-  refuses: ({ topology }) => (topology.kind === 'replicated' ? null : 'there is no replica to promote'),
+  refuses: onlyWithoutSentinels,
   async strike(lab) {
     const chosen = anyReplica(lab);
     const { atMs, holder, tried } = await cutOff(lab, chosen);

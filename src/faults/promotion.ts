@@ -2,9 +2,15 @@
  * What the two promotions have in common. The script: a holder is kept inside, the primary dies, the replica becomes
  * primary, clients and the other replicas follow it. In the end the old primary comes back, empty, as a replica.
  */
-import type { Caught, FaultLab, FaultServer } from '../contract/index.js';
+import type { Caught, FaultLab, FaultServer, Topology } from '../contract/index.js';
 import { delay } from '../base/clock.js';
 import { keepHolder } from './aim.js';
+
+/** Where sentinels watch they would promote another one, or take ours back. */
+export function onlyWithoutSentinels({ topology: { kind } }: { readonly topology: Topology }): string | null {
+  if (kind === 'sentinel') return 'there the sentinels promote: use sentinel-failover';
+  return kind === 'replicated' ? null : 'there is no replica to promote';
+}
 
 export function anyReplica(lab: FaultLab): FaultServer {
   const replicas = lab.servers.slice(1);
@@ -47,7 +53,7 @@ export async function cutOff(lab: FaultLab, replica: FaultServer): Promise<CutOf
 }
 
 /** Counts the different values that locks have at the primary, until it is asked for them. */
-function watchPrimary(lab: FaultLab): () => number {
+export function watchPrimary(lab: FaultLab): () => number {
   const values = new Set<string>();
   let over = false;
   const look = async (): Promise<void> => {
@@ -85,11 +91,16 @@ export async function promote(
 }
 
 async function bringBack(lab: FaultLab, chosen: FaultServer): Promise<void> {
+  await lab.servers[0]!.start('empty');
+  await demote(lab, chosen, inStepLimitMs);
+}
+
+/** The old primary follows the chosen one; resolves when all servers are in step. */
+export async function demote(lab: FaultLab, chosen: FaultServer, limitMs: number): Promise<void> {
   const [primary] = lab.servers;
-  await primary!.start('empty');
   await lab.follow(primary!, chosen);
   const wanted = await offsetOf(chosen, 'master_repl_offset');
-  const untilMs = lab.nowMs() + inStepLimitMs;
+  const untilMs = lab.nowMs() + limitMs;
   while ((await inStep(chosen, wanted)) < lab.servers.length - 1) {
     if (lab.nowMs() > untilMs) throw new Error(`${primary!.name} came back and did not catch up`);
     await delay(lookMs);

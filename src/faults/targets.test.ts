@@ -4,6 +4,7 @@ import { targetOf } from './targets.js';
 
 const quorum: Topology = { kind: 'quorum', nodes: 5, replicas: 0 };
 const replicated: Topology = { kind: 'replicated', nodes: 1, replicas: 2 };
+const sentinel: Topology = { ...replicated, kind: 'sentinel' };
 const single: Topology = { kind: 'single', nodes: 1, replicas: 0 };
 const inOrder = (indices: readonly number[]): readonly number[] => indices;
 
@@ -19,6 +20,8 @@ describe('the target of a fault', () => {
     ['1', replicated, [0], null],
     ['primary', replicated, [0], null],
     ['replicas', replicated, [1, 2], null],
+    ['all', sentinel, [0, 1, 2], null],
+    ['replicas', sentinel, [1, 2], null],
     ['primary', single, [0], null],
   ] as const)('%s is understood', (text, topology, servers, clients) => {
     expect(targetOf(text, topology, new Set(), inOrder)).toEqual({ servers, clients });

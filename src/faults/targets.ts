@@ -5,13 +5,13 @@
 import type { Topology } from '../contract/index.js';
 
 export interface Target {
-  /** Indices in the order of roles. */
-  readonly servers: readonly number[];
+  /** Indices in the order of roles; `leader`: whoever leads the others when it strikes. */
+  readonly servers: readonly number[] | 'leader';
   readonly clients: 'one' | 'all' | null;
 }
 
 export const targetHelp =
-  'a number of servers, minority, majority, all, primary, replicas or node-3; for the network also 2/one or 2/all';
+  'a number of servers, minority, majority, all, primary, replicas, leader or node-3; for the network also 2/one or 2/all';
 
 /** `taken` are those that earlier faults are aimed at; `shuffle` draws the order. In words, why not, where it cannot be. */
 export function targetOf(
@@ -31,15 +31,19 @@ function serversOf(
   { kind, nodes, replicas }: Topology,
   taken: ReadonlySet<number>,
   shuffle: (indices: readonly number[]) => readonly number[],
-): { readonly indices: readonly number[] } | { readonly wrong: string } {
+): { readonly indices: Target['servers'] } | { readonly wrong: string } {
   const count = nodes + replicas;
   const every = Array.from({ length: count }, (_, index) => index);
   if (what === 'all') return { indices: every };
   if (what === 'primary' || what === 'replicas') {
-    if (kind !== 'replicated' && !(what === 'primary' && count === 1))
+    if (replicas === 0 && !(what === 'primary' && count === 1))
       return { wrong: `${what} of a replicated topology (this one has ${count} equal servers)` };
     return { indices: what === 'primary' ? [0] : every.slice(1) };
   }
+  if (what === 'leader')
+    return kind === 'cluster'
+      ? { indices: 'leader' }
+      : { wrong: 'a target other than leader: these servers have none' };
   const one = /^node-(\d+)$/.exec(what);
   if (one !== null) {
     const index = Number(one[1]) - 1;
@@ -49,13 +53,13 @@ function serversOf(
     what === 'minority' ? Math.ceil(nodes / 2) - 1 : what === 'majority' ? Math.floor(nodes / 2) + 1 : Number(what);
   if (!/^(minority|majority|\d+)$/.test(what) || wanted < 1) return { wrong: targetHelp };
   // The roles of a replicated topology differ: without a role named, the one that clients talk to is meant.
-  const candidates = kind === 'replicated' ? [0] : shuffle(every.filter((index) => !taken.has(index)));
-  if (wanted > candidates.length) return { wrong: tooMany(candidates.length, count, kind) };
+  const candidates = replicas > 0 ? [0] : shuffle(every.filter((index) => !taken.has(index)));
+  if (wanted > candidates.length) return { wrong: tooMany(candidates.length, count, replicas > 0) };
   return { indices: candidates.slice(0, wanted).sort((a, b) => a - b) };
 }
 
-function tooMany(left: number, count: number, kind: Topology['kind']): string {
+function tooMany(left: number, count: number, replicated: boolean): string {
   if (left === count) return `at most ${count} servers`;
-  const why = kind === 'replicated' ? 'the others have another role' : 'the others have a fault already';
+  const why = replicated ? 'the others have another role' : 'the others have a fault already';
   return `at most ${left} of ${count} servers: ${why}`;
 }

@@ -43,6 +43,9 @@ export type Try =
   | { readonly kind: 'refused'; readonly why: RefusedWhy }
   | { readonly kind: 'unknown'; readonly failure: Failure };
 
+/** Waits after a try that was not granted: for `delayMs`, or until something is known to have changed; `leftMs` at most. */
+export type Pause = (delayMs: number, leftMs: number, refused: Try) => Promise<void>;
+
 /**
  * Tries until granted, cancelled, out of retries or out of time. The last try is made when the wait ends, never after it:
  * a delay longer than what is left of the wait is cut to it.
@@ -51,6 +54,7 @@ export async function acquireWithRetry(
   env: StrategyEnv,
   request: AcquireRequest,
   tryOnce: () => Promise<Try>,
+  pause: Pause = (delayMs, leftMs) => env.sleep(Math.min(delayMs, leftMs), request.cancel),
 ): Promise<AcquireOutcome> {
   const deadlineMs = env.nowMs() + request.waitMs;
   for (let tries = 1; ; tries += 1) {
@@ -61,6 +65,6 @@ export async function acquireWithRetry(
     const delayMs = env.retry.delayMs(tries, env.random);
     const leftMs = deadlineMs - env.nowMs();
     if (delayMs === null || leftMs <= 0) return { ...outcome, tries };
-    await env.sleep(Math.min(delayMs, leftMs), request.cancel);
+    await pause(delayMs, leftMs, outcome);
   }
 }

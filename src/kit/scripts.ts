@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import type { Command, ScriptDecl } from '../contract/index.js';
 
 /** Declares a script; its hash is what EVALSHA sends. */
-export function script(name: string, lua: string, model: ScriptDecl['model']): ScriptDecl {
-  return { name, lua, sha: createHash('sha1').update(lua).digest('hex'), model };
+export function script(name: string, lua: string, model: ScriptDecl['model'], keys = 1): ScriptDecl {
+  return { name, lua, sha: createHash('sha1').update(lua).digest('hex'), keys, model };
 }
 
 /** Deletes KEYS[1] if its value is ARGV[1]: 1 when deleted, 0 when it is gone or somebody else's. */
@@ -24,15 +24,20 @@ export const compareAndExpire = script(
   (db, keys, args) => (db.get(keys[0]) === args[0] && db.pexpire(keys[0], Number(args[1])) ? 1 : 0),
 );
 
-/** The command that runs a script which the server is expected to know. */
-export function evalSha(decl: ScriptDecl, key: string, ...args: readonly (string | number)[]): Command {
-  return { name: 'EVALSHA', args: [decl.sha, 1, key, ...args], script: decl };
+/** The command that runs a script which the server is expected to know; its keys come before its arguments. */
+export function evalSha(decl: ScriptDecl, ...args: readonly (string | number)[]): Command {
+  return { name: 'EVALSHA', args: [decl.sha, decl.keys, ...args], script: decl };
 }
 
 /** The same command with the script's source, for a server that has forgotten it (NOSCRIPT). */
 export function withSource(command: Command): Command {
   const decl = command.script!;
   return { name: 'EVAL', args: [decl.lua, ...command.args.slice(1)], script: decl };
+}
+
+/** What makes a server know the command's script, and executes nothing of it. */
+export function loading({ script: decl }: Command): Command {
+  return { name: 'SCRIPT', args: ['LOAD', decl!.lua], script: decl! };
 }
 
 export function setIfAbsent(key: string, token: string, ttlMs: number): Command {

@@ -1,21 +1,30 @@
 /** From the port's callbacks to what a design reads: one call, or one fan-out with a decision. */
 import type { Command, Failure, Lane, OnReply, RedisNode, Reply } from '../contract/index.js';
-import { withSource } from './scripts.js';
+import { loading, withSource } from './scripts.js';
 
 export type Answer =
   { readonly failure: null; readonly reply: Reply } | { readonly failure: Failure; readonly reply: null };
 
 /**
  * Sends once. A script that the server has forgotten (SCRIPT FLUSH, a restart) was not executed, so it is sent again
- * with its source; nothing else ever is.
+ * with its source; nothing else ever is. Nor is it when it is not `wanted` any more: a release may be on its way by then,
+ * and what takes a lock behind it would be released by nobody. The server is told the script for the next time.
  */
-export function send(lane: Lane, command: Command, timeoutMs: number, tag: number, done: OnReply): void {
+export function send(
+  lane: Lane,
+  command: Command,
+  timeoutMs: number,
+  tag: number,
+  done: OnReply,
+  wanted: () => boolean = () => true,
+): void {
   if (command.script === undefined) {
     lane.send(command, timeoutMs, tag, done);
     return;
   }
   lane.send(command, timeoutMs, tag, (_, failure, reply) => {
-    if (failure?.code === 'NOSCRIPT') lane.send(withSource(command), timeoutMs, tag, done);
+    if (failure?.code === 'NOSCRIPT')
+      lane.send(wanted() ? withSource(command) : loading(command), timeoutMs, tag, done);
     else done(tag, failure, reply);
   });
 }
@@ -67,7 +76,7 @@ export function ballot(
       decided = tally.yes >= quorum || nodes.length - tally.no - tally.failed < quorum;
       if (decided) resolve(tally);
     };
-    for (const node of nodes) send(node.shared, command, timeoutMs, node.index, onReply);
+    for (const node of nodes) send(node.shared, command, timeoutMs, node.index, onReply, () => !decided);
   });
 }
 

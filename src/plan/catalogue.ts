@@ -33,7 +33,7 @@ export async function openCatalogue(paths: readonly string[] = []): Promise<Cata
   return { strategies, files, workloads, shapes, faults };
 }
 
-const topologyKinds: readonly string[] = ['none', 'single', 'quorum', 'replicated', 'cluster'];
+const topologyKinds: readonly string[] = ['none', 'single', 'quorum', 'replicated', 'sentinel', 'cluster'];
 const engines: readonly string[] = ['redis', 'postgres', 'etcd', 'zookeeper', 'library'];
 
 /** What a strategy from elsewhere must have, before it fails in some worker. */

@@ -14,6 +14,9 @@ export function describePlan(plan: Plan): string[] {
     `seed ${plan.seed}: ${plan.strategies.map((strategy) => strategy.label).join(', ')}`,
     `${contenders} contenders in ${plan.workers} ${plan.isolate === 'process' ? 'processes' : 'threads'}, ${keys}, ${load}, ${plan.workload} ${formatSettingMs(plan.holdMs)}, ${plan.holder} holder`,
     `ttl ${formatSettingMs(plan.ttlMs)}, wait ${formatSettingMs(plan.waitMs)}, retry ${retries}; ${formatSettingMs(plan.warmupMs)} warm-up, ${length} measured${plan.repeat > 1 ? `, ${plan.repeat} ${plan.trials ? 'trials' : 'rounds'}` : ''}`,
+    ...(plan.extendEveryMs === null
+      ? []
+      : [`held leases extended every ${formatSettingMs(plan.extendEveryMs)}, ${limits(plan)} at most`]),
     ...(plan.faults.length > 0 ? [`faults: ${plan.faults.map(({ text }) => text).join(', ')}`] : []),
     ...(plan.thresholds.length > 0
       ? [
@@ -24,4 +27,10 @@ export function describePlan(plan: Plan): string[] {
       ? [`standing latency: ${plan.latencyMs.map((ms) => formatSettingMs(ms)).join(', ')}`]
       : []),
   ];
+}
+
+/** "10 times"; by design where their limits differ. */
+function limits({ strategies, maxExtensions }: Plan): string {
+  const each = strategies.map(({ options }) => options['maxExtensions'] ?? maxExtensions);
+  return `${[...new Set(each)].join(' or ')} times`;
 }

@@ -63,6 +63,10 @@ describe('a plan with faults', () => {
     [{ strategy: 'redlock', fault: 'cut:6' }, 'at most 5 servers'],
     [{ strategy: 'redlock', fault: 'cut:3 clock-jump:3' }, 'at most 2 of 5 servers: the others have a fault already'],
     [{ strategy: 'single', fault: 'promote-lagging@2s' }, 'there is no replica to promote (for single)'],
+    [{ strategy: 'failover', fault: 'sentinel-failover' }, 'there are no sentinels'],
+    [{ strategy: 'failover-sentinel', fault: 'promote-lagging' }, 'use sentinel-failover'],
+    [{ strategy: 'failover-sentinel', fault: 'split-brain', workers: '1' }, 'one for each side'],
+    [{ strategy: 'failover-sentinel', fault: 'kill:2' }, 'the others have another role'],
     [{ strategy: 'single', fault: 'restart' }, 'use restart-empty'],
     [{ strategy: 'single', fault: 'power-loss' }, 'use restart-empty'],
     [{ strategy: 'single', fault: 'crash-holder', isolate: 'thread' }, 'which must be a process'],
@@ -101,5 +105,8 @@ describe('a plan with faults', () => {
       isolate: 'process',
     });
     expect(restorePlan(parseStoredPlan(JSON.stringify(stored)), catalogue)).toEqual(stored);
+    const moving = plan({ strategy: 'failover-sentinel@replicas=3', fault: 'split-brain@1s,minReplicas=1' });
+    expect(moving.strategies[0].topology).toEqual({ kind: 'sentinel', nodes: 1, replicas: 3 });
+    expect(restorePlan(parseStoredPlan(JSON.stringify(moving)), catalogue)).toEqual(moving);
   });
 });

@@ -76,7 +76,7 @@ describe('a plan', () => {
     [{ workload: 'countr' }, 'did you mean counter'],
     [{ strategy: 'single@quorum=all' }, 'option of single'],
     [{ strategy: 'single', nodes: '3' }, 'a strategy of quorum or cluster topology'],
-    [{ strategy: 'redlock', replicas: '1' }, 'a strategy of replicated topology'],
+    [{ strategy: 'redlock', replicas: '1' }, 'a strategy of replicated or sentinel topology'],
     [{ strategy: 'redlock@quorum=6' }, 'quorum=6 needs as many nodes'],
     [{ strategy: 'redlock@quorum=half' }, 'one of majority, all'],
     [{ strategy: 'failover@waitReplicas=3' }, 'waitReplicas=3 needs as many replicas'],
@@ -91,6 +91,25 @@ describe('a plan', () => {
   it('tells all problems at once', () => {
     const told = refusal({ nodes: '0', ttl: 'x', strategy: 'redlok' });
     expect(told.split('\n')).toHaveLength(3);
+  });
+
+  it('keeps leases alive at a third of their TTL, and never more often than every 5 ms', () => {
+    const every = (ttl: string) => plan({ strategy: 'single', 'auto-extend': 'true', ttl }).extendEveryMs;
+    expect([every('3s'), every('100ms'), every('8ms')]).toEqual([1000, 33, 5]);
+    expect(refusal({ strategy: 'single', 'auto-extend': 'true', ttl: '5ms' })).toContain('--ttl');
+    expect(refusal({ 'auto-extend': 'true', 'extend-every': '1s' })).toContain(
+      'either --auto-extend or --extend-every',
+    );
+    expect(refusal({ 'max-extensions': '3' })).toContain('it needs --auto-extend or --extend-every');
+  });
+
+  it('limits extensions for all designs, or for one', () => {
+    const { maxExtensions, strategies } = plan({
+      strategy: 'none,redlock,redlock@maxExtensions=7',
+      'auto-extend': 'true',
+      'max-extensions': '3',
+    });
+    expect([maxExtensions, ...strategies.map(({ options }) => options['maxExtensions'])]).toEqual([3, undefined, 3, 7]);
   });
 
   it('is described in words', () => {
@@ -110,6 +129,7 @@ describe('a stored plan', () => {
       operations: '500',
       hold: '500us',
     },
+    { strategy: 'none,single', 'auto-extend': 'true', 'max-extensions': '3' },
     { strategy: 'none', warmup: '0', retry: 'uniform:0-1s', 'key-choice': 'zipf', keys: '10', persistence: 'always' },
   ])('gives the same plan again: %j', (raw) => expect(read(JSON.stringify(plan(raw)))).toEqual(plan(raw)));
 

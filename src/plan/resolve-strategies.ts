@@ -1,6 +1,7 @@
 /** The contestants of a plan: each with its options, its client, its topology, and what it then promises. */
 import {
   LockbenchError,
+  sentinelCount,
   type Addresses,
   type ClientName,
   type Endpoint,
@@ -34,7 +35,7 @@ export interface Given {
 /** Which topologies an option counts the servers of. */
 export const countedBy: Readonly<Record<'nodes' | 'replicas', readonly TopologyKind[]>> = {
   nodes: ['quorum', 'cluster'],
-  replicas: ['replicated'],
+  replicas: ['replicated', 'sentinel'],
 };
 
 /** A cluster decides by majority, and an even number tolerates no more than the odd one below. */
@@ -71,7 +72,7 @@ export function resolveStrategies(
       `a strategy that runs on a Redis client (${plans.map(({ name }) => name).join(', ')} ${plans.length === 1 ? 'has' : 'have'} none)`,
     );
   for (const { label, engine, topology } of plans) {
-    const needed = topology.kind === 'none' ? 0 : topology.nodes + topology.replicas;
+    const needed = topology.nodes + topology.replicas + (topology.kind === 'sentinel' ? sentinelCount : 0);
     const known = clientsOf({ engine }).length > 0;
     const count = (known ? given.external : given.addresses[engine])?.length ?? 0;
     if (count > 0 && count < needed)
@@ -126,7 +127,10 @@ function resolveStrategy(
     problems.add(where(key), merged[key], parsed.expected);
     return field.default as T;
   };
-  const options = strategyOptions(strategy, chosen, text.name, problems);
+  const limit = raw['max-extensions'];
+  const ownLimit = limit !== undefined && Object.hasOwn(strategy.options, 'maxExtensions');
+  const wanted = ownLimit ? { maxExtensions: limit, ...chosen } : chosen;
+  const options = strategyOptions(strategy, wanted, text.name, problems);
   const nodes =
     merged.nodes === undefined && strategy.topology === 'cluster' ? usualClusterSize : read<number>('nodes');
   const topology = topologyOf(strategy, nodes, read<number>('replicas'));
@@ -215,7 +219,7 @@ function topologyOf(strategy: LockStrategy, nodes: number, replicas: number): To
   return {
     kind,
     nodes: kind === 'none' ? 0 : countedBy.nodes.includes(kind) ? nodes : 1,
-    replicas: kind === 'replicated' ? replicas : 0,
+    replicas: countedBy.replicas.includes(kind) ? replicas : 0,
   };
 }
 

@@ -48,7 +48,7 @@ function resolveThreshold(text: string, plan: MeasuredPlan, problems: Problems):
 function missingFor({ name }: Metric, { trials, rateHz, extendEveryMs }: MeasuredPlan): string | null {
   if (name === 'trialsViolated' && !trials) return '--trials';
   if (name.startsWith('sendDelay.') && rateHz === null) return '--rate';
-  return name.startsWith('extend.') && extendEveryMs === null ? '--extend-every' : null;
+  return name.startsWith('extend.') && extendEveryMs === null ? '--auto-extend or --extend-every' : null;
 }
 
 /** One that is for nobody would never be crossed. */

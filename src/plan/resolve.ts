@@ -16,6 +16,7 @@ import {
   type ServersKind,
 } from '../contract/index.js';
 import { formatSettingMs, parseDurationMs } from '../base/units.js';
+import { everyMsFor, leastEveryMs } from '../kit/keep-alive.js';
 import type { Catalogue, RawOptions } from './catalogue.js';
 import { parseField } from './parse-field.js';
 import { Problems } from './problems.js';
@@ -122,7 +123,7 @@ export function resolvePlan(
     if (startMs >= durationMs)
       problems.add('--fault', text, `a start before the end of the measured time, ${formatSettingMs(durationMs)}`);
   }
-  const extendEveryMs = given('extend-every') ? value<number>('extend-every') : null;
+  const extendEveryMs = resolveExtensions(raw, ttlMs, value, problems);
   const measured = { strategies, trials: given('trials'), rateHz, extendEveryMs };
   const thresholds = resolveThresholds(raw.threshold ?? '', measured, problems);
   const abortOnFail = value<boolean>('abort-on-fail');
@@ -159,6 +160,7 @@ export function resolvePlan(
     thinkMs: value<number>('think'),
     waitMs,
     extendEveryMs,
+    maxExtensions: value<number>('max-extensions'),
     latencyMs,
     faults: faults.map((one) => one.plan),
     thresholds,
@@ -185,6 +187,26 @@ function defaultDurationMs(faults: readonly ChosenFault[], ttlMs: number, trials
   const struckMs = Math.max(...faults.map(({ plan }) => plan.startMs + (plan.durationMs ?? 0)));
   const neededMs = struckMs + 2 * ttlMs + settlingMs;
   return trials ? neededMs : Math.max(usualMs, neededMs);
+}
+
+/** Every so often, or as often as the TTL asks for; null: never. */
+function resolveExtensions(
+  raw: RawOptions,
+  ttlMs: number,
+  value: <T extends OptionValue>(name: string) => T,
+  problems: Problems,
+): number | null {
+  const auto = value<boolean>('auto-extend');
+  if (raw['extend-every'] !== undefined) {
+    if (auto) problems.refuse('--auto-extend', 'true', 'either --auto-extend or --extend-every');
+    return value<number>('extend-every');
+  }
+  if (raw['max-extensions'] !== undefined && !auto)
+    problems.refuse('--max-extensions', raw['max-extensions'], 'it needs --auto-extend or --extend-every');
+  if (!auto) return null;
+  if (ttlMs <= leastEveryMs)
+    problems.add('--ttl', formatSettingMs(ttlMs), `more than ${leastEveryMs}ms: --auto-extend extends no more often`);
+  return everyMsFor(ttlMs);
 }
 
 function resolveLatency(text: string, servers: number, problems: Problems): number[] {

@@ -122,6 +122,18 @@ export const runOptions: Readonly<Record<string, RunField>> = {
       help: 'retries after the first try, within --wait',
     },
     'extend-every': { kind: 'duration', default: 0, minMs: 1, maxMs: day, help: 'extend a held lease every so often' },
+    'auto-extend': {
+      kind: 'boolean',
+      default: false,
+      help: 'keep a held lease alive: extend it at a third of its TTL',
+    },
+    'max-extensions': {
+      kind: 'integer',
+      default: 10,
+      min: 0,
+      max: 1_000_000,
+      help: 'how often one lease may be extended, where a strategy does not set it for itself',
+    },
     workload: { kind: 'text', default: 'hold', help: 'what happens inside the lock; see bench list' },
     resource: {
       kind: 'choice',

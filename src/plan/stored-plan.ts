@@ -7,6 +7,7 @@ import { LockbenchError, planSchemaVersion, type Plan, type StrategyPlan } from 
 import { Problems } from './problems.js';
 import { deepFreeze, resolvePlan } from './resolve.js';
 import { resolveThresholds } from './resolve-thresholds.js';
+import { runOptions } from './run-options.js';
 import type { Catalogue, RawOptions } from './catalogue.js';
 
 const hint = 'Give the plan.json of a run that this version wrote, unchanged.';
@@ -28,11 +29,12 @@ export function parseStoredPlan(text: string): Plan {
   }
   const { strategies } = plan;
   if (Array.isArray(strategies) && strategies.length > 0 && strategies.every((one) => typeof one?.name === 'string'))
-    // What came later: a plan without it means none, and Redis.
+    // What came later: a plan without it means none, Redis, or the default.
     return {
       ...plan,
       strategies: strategies.map((one) => ({ ...one, engine: one.engine ?? 'redis' })),
       addresses: plan.addresses ?? {},
+      maxExtensions: plan.maxExtensions ?? runOptions['max-extensions'].default,
       thresholds: plan.thresholds ?? [],
       abortOnFail: plan.abortOnFail ?? false,
     };
@@ -85,7 +87,9 @@ function optionsOf(plan: Plan): RawOptions {
     hold: ms(plan.holdMs),
     think: ms(plan.thinkMs),
     wait: ms(plan.waitMs),
-    ...(plan.extendEveryMs === null ? {} : { 'extend-every': ms(plan.extendEveryMs) }),
+    ...(plan.extendEveryMs === null
+      ? {}
+      : { 'extend-every': ms(plan.extendEveryMs), 'max-extensions': String(plan.maxExtensions) }),
     ...(plan.latencyMs?.length > 0 ? { latency: plan.latencyMs.map(ms).join(',') } : {}),
     ...(plan.faults?.length > 0 ? { fault: plan.faults.map(({ text }) => text).join(' ') } : {}),
   };
@@ -105,7 +109,7 @@ function strategyText({ name, file, options, client, topology, retry }: Strategy
     ...Object.entries(options ?? {}).map(([key, value]) => `${key}=${value}`),
     ...(client === null ? [] : [`client=${client}`]),
     ...(topology?.kind === 'quorum' || topology?.kind === 'cluster' ? [`nodes=${topology.nodes}`] : []),
-    ...(topology?.kind === 'replicated' ? [`replicas=${topology.replicas}`] : []),
+    ...(topology?.replicas > 0 ? [`replicas=${topology.replicas}`] : []),
     `retry=${retry?.kind}:${times}`,
     ...(retry?.limit == null ? [] : [`retries=${retry.limit}`]),
   ];

@@ -46,7 +46,7 @@ describe('a threshold', () => {
     ['redlok:jain>0.9', 'did you mean redlock?'],
     ['trialsViolated==0', 'with --trials only'],
     ['sendDelay.p99<5ms', 'with --rate only'],
-    ['extend.p99<5ms', 'with --extend-every only'],
+    ['extend.p99<5ms', 'with --auto-extend or --extend-every only'],
   ])('%s is refused: %s', (text, words) => {
     expect(() => thresholds(text)).toThrow(words);
   });

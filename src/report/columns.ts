@@ -1,11 +1,22 @@
 /** The columns of a result, one definition for the terminal and for markdown. Titles in full, and in two lines where space is dear. */
-import type { LatencySummary, RunResult } from '../contract/index.js';
+import { sentinelCount, type LatencySummary, type RunResult } from '../contract/index.js';
 import { formatCount, formatNumber, formatUs, noFigure } from '../base/units.js';
 import type { Cell, Column } from './grid.js';
-import { violationsOrUndecided } from './verdicts.js';
+import { isControl, violationsOrUndecided } from './verdicts.js';
 import { trialsText } from './words-harm.js';
 
 type Measure = Omit<Column, 'cells'> & { cell(run: RunResult): Cell };
+
+const keeps: Readonly<Record<string, string>> = { 'fsync every second': '1s', 'quorum fsync': 'quorum' };
+
+/** What a design needs and outlives: without it a ranking of unlike designs lies. */
+const premises: readonly Measure[] = [
+  premise('n', 'servers', ({ nodes, topology }) =>
+    topology.kind === 'sentinel' ? `${formatCount(nodes)}+${sentinelCount}` : formatCount(nodes),
+  ),
+  premise('down', 'may be down', ({ claims }) => formatCount(claims.toleratesDown)),
+  premise('keeps', 'durability', ({ durability }) => keeps[durability] ?? durability),
+];
 
 /** What goes when the terminal is narrow: first the operations of the lock itself, last what tells of its users. */
 const ranks = { release: 1, acquire: 2, fairness: 3, waitP50: 4, waitMax: 5, handoffs: 6 } as const;
@@ -35,14 +46,24 @@ const measures: readonly Measure[] = [
 ];
 
 export function columnsOf(runs: readonly RunResult[]): readonly Column[] {
-  return measures.map(({ cell, ...column }) => ({ ...column, cells: runs.map(cell) }));
+  return measuresOf(runs).map(({ cell, ...column }) => ({ ...column, cells: runs.map(cell) }));
 }
 
-/** Every title in one line, with the row of texts of one run. */
-export const titles: readonly string[] = ['strategy', ...measures.map(({ title }) => title)];
+/** Every title in one line. */
+export function titlesOf(runs: readonly RunResult[]): readonly string[] {
+  return ['strategy', ...measuresOf(runs).map(({ title }) => title)];
+}
 
-export function textsOf(run: RunResult): readonly string[] {
-  return measures.map(({ cell }) => cell(run).text);
+/** In the order of the titles, of each run. */
+export function textsOf(runs: readonly RunResult[]): readonly (readonly string[])[] {
+  return runs.map((run) => measuresOf(runs).map(({ cell }) => cell(run).text));
+}
+
+/** The premises where the designs do not share them; else they are told once, under the table. */
+function measuresOf(runs: readonly RunResult[]): readonly Measure[] {
+  const designs = runs.filter((run) => !isControl(run));
+  const unlike = premises.some(({ cell }) => new Set(designs.map((run) => cell(run).text)).size > 1);
+  return unlike ? [...premises, ...measures] : measures;
 }
 
 /** `3 rounds: 1,050..1,200 grants/s`, or `violations in 14 of 20 trials: ...`; null for a single round. */
@@ -52,6 +73,11 @@ export function spreadOf({ repeats, trials }: RunResult): string | null {
   const [min, max] = [Math.min(...ratesHz), Math.max(...ratesHz)].map((hz) => formatNumber(hz));
   const what = trials === null ? `${repeats.length} rounds` : `violations in ${trialsText(trials)}`;
   return `${what}: ${min}..${max} grants/s`;
+}
+
+function premise(name: string, title: string, textOf: (run: RunResult) => string): Measure {
+  const cell = (run: RunResult): Cell => ({ text: isControl(run) ? noFigure : textOf(run) });
+  return { title, group: 'servers', head: ['', name], cell };
 }
 
 function latency(

@@ -1,5 +1,5 @@
 /** What stands around the figures: what was run, on what, and how each check ended. Runs that share a line share it. */
-import type { Result, RunResult, Verdict } from '../contract/index.js';
+import { sentinelCount, type Result, type RunResult, type Verdict } from '../contract/index.js';
 import { formatCount, formatMs, formatPercent, formatRate, formatSettingMs, formatUs } from '../base/units.js';
 import { isInvalid, isViolation } from '../check/judge.js';
 import { libraryOf } from './library.js';
@@ -61,7 +61,9 @@ function topologyText({ topology }: RunResult): string {
   const { kind, nodes, replicas } = topology;
   if (kind === 'cluster') return `${nodes} ${plural(nodes, 'node')} that agree among themselves`;
   if (kind === 'quorum') return `${nodes} independent ${plural(nodes, 'master')}`;
-  if (kind === 'replicated') return `a primary with ${replicas} ${plural(replicas, 'replica')}`;
+  const withReplicas = `a primary with ${replicas} ${plural(replicas, 'replica')}`;
+  if (kind === 'replicated') return withReplicas;
+  if (kind === 'sentinel') return `${withReplicas} and ${sentinelCount} sentinels`;
   return '1 server';
 }
 

@@ -104,6 +104,7 @@ export function run(strategy: string, { latencyUs, ...changes }: RunChanges = {}
     client: 'ioredis',
     clientOptions: {},
     topology: { kind: 'single', nodes: 1, replicas: 0 },
+    retry: { kind: 'full-jitter', minMs: 5, maxMs: 500, limit: null },
     nodes: 1,
     persistence: 'none',
     durability: 'none',

@@ -1,7 +1,7 @@
 /** For a pull request or a meeting: all columns, the words, the verdicts, and what it ran on, in GitHub's markdown. */
 import type { Reporter, Result } from '../contract/index.js';
 import { printable } from '../base/paint.js';
-import { spreadOf, textsOf, titles } from './columns.js';
+import { spreadOf, textsOf, titlesOf } from './columns.js';
 import { checkFacts, planLines, rateFacts, repeatWith, setupFacts, type Fact } from './facts.js';
 import { faultFacts } from './faults.js';
 import { escapedMarkdown } from './markdown-text.js';
@@ -43,14 +43,15 @@ export default {
 function figures({ runs }: Result): readonly string[] {
   if (runs.length === 0) return [];
   const rounds = runs.some(({ repeats }) => repeats.length > 1);
-  const head = rounds ? [...titles, 'spread over rounds'] : titles;
+  const head = rounds ? [...titlesOf(runs), 'spread over rounds'] : titlesOf(runs);
+  const texts = textsOf(runs);
   return [
     row(head),
     row(head.map((_, column) => (column === 0 ? ':--' : '--:'))),
-    ...runs.map((run) =>
+    ...runs.map((run, i) =>
       row([
         codeInTable(run.strategy),
-        ...textsOf(run).map(escapedMarkdown),
+        ...texts[i].map(escapedMarkdown),
         ...(rounds ? [escapedMarkdown(spreadOf(run) ?? '')] : []),
       ]),
     ),

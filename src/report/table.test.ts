@@ -51,6 +51,21 @@ describe('the table', () => {
     ]);
   });
 
+  it('shows what unlike designs need and outlive, for without it their ranking would lie', () => {
+    const quorum = { topology: { kind: 'quorum', nodes: 5, replicas: 0 }, nodes: 5 } as const;
+    const claims = { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 2, toleratesLoss: 0 };
+    const etcd = run('etcd', { nodes: 3, claims: { ...claims, toleratesDown: 1 }, durability: 'quorum fsync' });
+    const [top, head, ...rows] = lines(result([run('single'), run('redlock', { ...quorum, claims }), etcd])).slice(4);
+    expect(top).toMatch(/- +servers -+ +hand-/);
+    expect(head).toMatch(/^strategy +n +down +keeps +grants\/s/);
+    expect(rows.slice(0, 3).map((line) => line.split(/ +/).slice(0, 4))).toEqual([
+      ['single', '1', '0', 'none'],
+      ['redlock', '5', '2', 'none'],
+      ['etcd', '3', '1', 'quorum'],
+    ]);
+    expect(lines(result([run('single'), run('setnx')]))[5]).toMatch(/^strategy +grants\/s/);
+  });
+
   it('keeps every column and every line within a hundred characters, whatever the figures', () => {
     const told = lines(
       result([widest, run(long), run('single-del', { verdicts: [undecided('mutual-exclusion', 'x')] })]),

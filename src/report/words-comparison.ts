@@ -8,6 +8,7 @@ import { formatNumber, formatRate, formatUs } from '../base/units.js';
 import { groupBy } from './text.js';
 import { isControl } from './verdicts.js';
 import type { Word } from './words.js';
+import { differByRetryOnly, retryText } from './words-retry.js';
 
 const clearRatio = 1.5;
 
@@ -57,6 +58,7 @@ function designOf({ strategy }: RunResult): string {
 
 /** `redlock@fanout=sequential: acquire p50 2.90 times redlock's in this run (1.20ms, 414us)` */
 function variantText(run: RunResult, base: RunResult): string[] {
+  if (differByRetryOnly(run, base)) return [retryText(run, base) ?? []].flat();
   const found = [acquireP50, waitP99, throughput].flatMap((metric) => {
     const ratio = clearDifference(metric, run, base);
     const [own, other] = [metric.of(run), metric.of(base)];

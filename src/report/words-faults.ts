@@ -1,5 +1,5 @@
 /** Faults that leave a doubt: without effect, not got over, or with servers that did not come back. */
-import type { Result, RunResult, Verdict } from '../contract/index.js';
+import type { FaultRecord, Result, RunResult, Verdict } from '../contract/index.js';
 import { formatCount, formatMs } from '../base/units.js';
 import { faultName, repeatedFaults, whyWithoutEffect, type Repeated } from './faults.js';
 import { inWords, plural } from './text.js';
@@ -58,14 +58,19 @@ function inRounds(count: number, of: number, { trials }: RunResult): string {
   return of < 2 ? '' : ` in ${count} of ${of} ${trials === null ? 'rounds' : 'trials'}`;
 }
 
-/** What a promise rests on, where faults took just that before it was broken: " while no server loses data that it acknowledged, and here 1 did". */
-export function onCondition({ faults, claims, series, seriesRound }: RunResult): string {
+/**
+ * What a promise rests on, where faults took just that before it was broken: " while no server loses data that it acknowledged, and
+ * here 1 did". Tokens that are counted outlive leases, so they also miss what was lost after the last lease.
+ */
+export function onCondition({ faults, claims, series, seriesRound }: RunResult, { check }: Verdict): string {
   const brokenMs = Math.min(...series.flatMap(({ violationMs }) => violationMs ?? []));
   const broken = faults.filter(
     ({ effective, round, startedMs }) =>
       effective && round === seriesRound && startedMs !== null && startedMs <= brokenMs,
   );
-  const count = broken.reduce((sum, { lost }) => sum + lost.length, 0);
+  const missed = ({ lost, emptied = [] }: FaultRecord): number =>
+    lost.length + (check === 'fencing-order' ? emptied.length : 0);
+  const count = broken.reduce((sum, fault) => sum + missed(fault), 0);
   const { toleratesLoss } = claims;
   const spared =
     toleratesLoss === 0

@@ -51,7 +51,7 @@ function promise(run: RunResult, verdict: Verdict): string {
   const why = isResourceFailure(verdict) ? whyDespiteExclusion(run) : null;
   if (why !== null) return run.verdicts.find(isResourceFailure) === verdict ? `. ${why}` : '';
   return verdict.claimed
-    ? `. It promises that this does not happen${onCondition(run)}.`
+    ? `. It promises that this does not happen${onCondition(run, verdict)}.`
     : '. It does not promise otherwise.';
 }
 

@@ -220,6 +220,21 @@ describe('comparisons', () => {
     ]);
   });
 
+  it('tell what the retry policy costs and buys, where contestants differ by nothing else', () => {
+    const jitter = { ...quorum, commandsPerGrant: 24, waitUs: latency(5000, 60_000, 90_000), throughputHz: 120 };
+    const fixed = { ...quorum, commandsPerGrant: 13, waitUs: latency(600, 210_000, 300_000), throughputHz: 110 };
+    const retry = { kind: 'fixed', minMs: 200, maxMs: 200, limit: null } as const;
+    const told = (more: object): string[] =>
+      texts(result([run('redlock', jitter), run('redlock@retry=fixed', { ...fixed, retry, ...more })]));
+    expect(told({})).toContainEqual(
+      expect.stringMatching(
+        /^redlock@retry=fixed against redlock, which differ by their retry policy alone \(fixed 200ms, full-jitter 5ms-500ms\), in this run: commands per grant 0\.542 times \(13\.0, 24\.0\).* With redlock more of those who were refused come back while the lock is still held, and those who meet split the vote: that is the herd; with redlock@retry=fixed who stays away/,
+      ),
+    );
+    expect(told({ client: 'node-redis' }).join()).not.toContain('retry policy');
+    expect(told({ commandsPerGrant: 24, waitUs: jitter.waitUs }).join()).not.toContain('retry policy');
+  });
+
   it('set designs against the quickest, and leave the control out', () => {
     expect(compared(control(3), run('redlock', { latencyUs: slow }), run('single'))).toEqual([
       'acquire p50 in this run: single has the lowest with 412us; redlock 2.90 times that',

@@ -6,6 +6,7 @@ import {
   LockbenchError,
   errorCodes,
   exitCodes,
+  sentinelCount,
   type Addresses,
   type Check,
   type EngineName,
@@ -254,5 +255,7 @@ function describe({ engine, topology }: StrategyPlan): string {
       return `${programs[engine]} on ${topology.nodes} nodes`;
     case 'replicated':
       return `a primary with ${topology.replicas} replicas`;
+    case 'sentinel':
+      return `a primary with ${topology.replicas} replicas and ${sentinelCount} sentinels`;
   }
 }

@@ -5,6 +5,7 @@ export const noServers: Provisioned = {
   endpoints: [],
   servers: [],
   controls: [],
+  sentinels: [],
   pids: [],
   families: [],
   cpuMs: () => Promise.resolve([]),

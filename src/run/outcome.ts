@@ -1,6 +1,7 @@
 /** What the results mean for the exit code, and what is to be said of the run as a whole. Pure. */
 import { exitCodes, type Plan, type RunResult } from '../contract/index.js';
 import { isViolation } from '../check/judge.js';
+import { formatSettingMs } from '../base/units.js';
 import { invalidity, rateReached } from '../check/run-validity.js';
 
 /** Violations before an invalid run: what was seen was seen. Thresholds last: the figures of an invalid run decide nothing. */
@@ -25,7 +26,7 @@ export function warningsOf(plan: Plan, runs: readonly RunResult[]): string[] {
     .filter((run) => plan.extendEveryMs !== null && run.grants > 0 && run.latencyUs.extend.count === 0)
     .map(
       (run) =>
-        `${run.strategy}: no lease was extended: the design does not, or no section lasted as long as --extend-every`,
+        `${run.strategy}: no lease was extended: the design does not, or no section lasted until its time (${formatSettingMs(plan.extendEveryMs ?? 0)})`,
     );
   return [...unreached, ...empty, ...unextended, ...tooFar(plan, runs)];
 }

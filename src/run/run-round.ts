@@ -6,13 +6,16 @@
  */
 import { CancelSource } from '../base/cancel.js';
 import { nowNs } from '../base/clock.js';
+import { loadStrategy } from '../base/plugins.js';
+import { isStandingKey } from '../base/standing-keys.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
-import type { Counters } from '../contract/index.js';
+import type { Counters, StrategyPlan } from '../contract/index.js';
 import { sumCounters } from '../record/counters.js';
 import type { RoundData } from '../record/round.js';
 import { allocateShared, controlAt, controlOf, windowAt, workerColumns, type SharedBuffers } from '../record/shared.js';
 import { chunkFile } from '../record/store.js';
 import { traceFile } from '../record/trace.js';
+import type { Provisioned } from '../servers/provision.js';
 import { startResource, type ResourceProcess } from '../resource/start.js';
 import type { WorkerTask } from '../worker/protocol.js';
 import { collect, remarks } from './collect.js';
@@ -73,7 +76,7 @@ async function roundWith(spec: RoundSpec, resource: ResourceProcess | null): Pro
     // Its record is whole when the workers have ended.
     const { lost } = (await resource?.stop()) ?? { lost: [] };
     spec.observer.phase(`${spec.strategy.label}: looking for what is left`);
-    const keysLeft = spec.strategy.topology.kind === 'none' ? null : await servers.keysLeft();
+    const keysLeft = spec.strategy.topology.kind === 'none' ? null : await keysLeftBy(spec.strategy, servers);
     const unreachable = await servers.unreachable();
     for (const text of remarks(measured.reports)) tell(text);
     return collect(
@@ -94,6 +97,12 @@ async function roundWith(spec: RoundSpec, resource: ResourceProcess | null): Pro
     await crew.dismiss();
     await wiring.close();
   }
+}
+
+/** Those that the design keeps for good are not left behind. */
+async function keysLeftBy(strategy: StrategyPlan, servers: Provisioned): Promise<readonly string[]> {
+  const design = await loadStrategy(strategy);
+  return (await servers.keysLeft()).filter((key) => !isStandingKey(design, key));
 }
 
 function scheduleOf(spec: RoundSpec, shared: SharedBuffers, wiring: Wiring, crew: Crew): FaultSchedule {

@@ -60,6 +60,7 @@ export function summarise(
     client: strategy.client,
     clientOptions: rounds[0]?.round.clientOptions ?? {},
     topology: strategy.topology,
+    retry: strategy.retry,
     nodes: strategy.topology.kind === 'none' ? 0 : strategy.topology.nodes + strategy.topology.replicas,
     persistence,
     durability,

@@ -36,12 +36,13 @@ export class ContainerHost implements ServerHost {
   constructor(private readonly settings: ContainerSettings) {}
 
   async provision(topology: Topology): Promise<Provisioned> {
+    if (topology.kind === 'sentinel') throw noSentinels();
     const tools = await import('testcontainers');
     const roles = rolesOf(topology);
     const containers: StartedTestContainer[] = [];
     try {
       // The primary has to be there before its replicas, and only they need a network in common.
-      const network = topology.kind === 'replicated' ? await this.#network(tools) : null;
+      const network = topology.replicas > 0 ? await this.#network(tools) : null;
       const first = network === null ? [] : roles.slice(0, 1);
       for (const wave of [first, roles.slice(first.length)]) {
         const starting = wave.map((role) => this.#start(tools, role, network));
@@ -108,4 +109,13 @@ export class ContainerHost implements ServerHost {
       );
     }
   }
+}
+
+/** They name the servers by addresses inside the containers' network, and write their configuration themselves. */
+function noSentinels(): LockbenchError {
+  return new LockbenchError(
+    'BAD_PLAN',
+    'containers are not started with sentinels',
+    'Use --servers process, or docker compose --profile sentinel up -d --wait and --redis; docker-compose.yml tells how.',
+  );
 }

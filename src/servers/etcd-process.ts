@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { freshSeed } from '../base/random.js';
-import { nowMs } from '../base/clock.js';
+import { delay, nowMs } from '../base/clock.js';
 import { openEtcdAdmin } from '../clients/etcd-admin.js';
 import { LockbenchError } from '../contract/index.js';
 import type { EtcdBinary } from './etcd-binary.js';
@@ -20,6 +20,9 @@ const host = '127.0.0.1';
 const heartbeatMs = 50;
 const electionMs = 250;
 const adminLimitMs = 1_000;
+/** An election may be under way. */
+const rejoinLimitMs = 5_000;
+const rejoinPauseMs = 50;
 /** A majority that comes back comes back one by one, and the first has no leader before the others are there. */
 const patienceMs = 1_500;
 /** The server's own limit of how much of its history it keeps beside what is there now. */
@@ -89,6 +92,8 @@ class EtcdProgram {
       'initial-cluster-token': this.token,
       'heartbeat-interval': heartbeatMs,
       'election-timeout': electionMs,
+      // It would not let a member join that others have not been connected to for five seconds.
+      'strict-reconfig-check': false,
       'auto-compaction-mode': 'revision',
       'auto-compaction-retention': keptRevisions,
       ...(this.withoutFsync ? { 'unsafe-no-fsync': true } : {}),
@@ -113,20 +118,24 @@ class EtcdProgram {
   /** Resolves with the peer addresses of all members. */
   async #rejoin(): Promise<readonly string[]> {
     const own = urlOf(this.node.peerPort);
-    let reason = 'it is the only one';
-    for (const other of this.nodes.filter((one) => one !== this.node)) {
-      const endpoint = { host, port: other.port, tls: false };
-      const admin = await openEtcdAdmin(endpoint, adminLimitMs).catch(() => null);
-      if (admin === null) continue;
-      try {
-        const former = (await admin.members()).find(({ peerUrls }) => peerUrls.includes(own));
-        if (former !== undefined) await admin.removeMember(former.id);
-        return (await admin.addMember(own)).flatMap(({ peerUrls }) => peerUrls);
-      } catch (error) {
-        reason = (error as Error).message;
-      } finally {
-        admin.close();
+    const untilMs = nowMs() + rejoinLimitMs;
+    let reason = 'none of them answers';
+    while (nowMs() < untilMs) {
+      for (const other of this.nodes.filter((one) => one !== this.node)) {
+        const endpoint = { host, port: other.port, tls: false };
+        const admin = await openEtcdAdmin(endpoint, adminLimitMs).catch(() => null);
+        if (admin === null) continue;
+        try {
+          const former = (await admin.members()).find(({ peerUrls }) => peerUrls.includes(own));
+          if (former !== undefined) await admin.removeMember(former.id);
+          return (await admin.addMember(own)).flatMap(({ peerUrls }) => peerUrls);
+        } catch (error) {
+          reason = (error as Error).message;
+        } finally {
+          admin.close();
+        }
       }
+      await delay(rejoinPauseMs);
     }
     throw new LockbenchError(
       'SERVER_FAILED',

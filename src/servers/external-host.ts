@@ -1,11 +1,13 @@
 /** Servers of somebody else's: verified, never flushed, never configured, and left as they were found. */
-import type { NodeEndpoint } from '../clients/endpoint.js';
+import type { NodeEndpoint, SentinelRole } from '../clients/endpoint.js';
 import { LockbenchError, type Topology } from '../contract/index.js';
+import { remoteControl } from './control.js';
 import { Fleet, type Member } from './fleet.js';
 import { provisionedOf, type Provisioned, type ServerHost } from './host.js';
 import { awaitReplicas } from './replicas.js';
-import { rolesOf } from './roles.js';
-import { verifyExternal } from './verify-external.js';
+import { rolesOf, sentinelRolesOf } from './roles.js';
+import { roleOf } from './sentinels.js';
+import { verifyExternal, verifySentinels } from './verify-external.js';
 
 export interface ExternalSettings {
   readonly external: readonly NodeEndpoint[];
@@ -20,26 +22,39 @@ export class ExternalHost implements ServerHost {
 
   async provision(topology: Topology): Promise<Provisioned> {
     const roles = rolesOf(topology);
+    const watching = sentinelRolesOf(topology);
+    const all = [...roles, ...watching];
     const { external, keyPrefix } = this.settings;
-    if (external.length < roles.length) {
+    if (external.length < all.length) {
       throw new LockbenchError(
         'BAD_ARGUMENT',
-        `--redis names ${external.length} servers, but ${roles.length} are needed: ${roles.map((role) => role.name).join(', ')}`,
+        `--redis names ${external.length} servers, but ${all.length} are needed: ${all.map((role) => role.name).join(', ')}`,
         'Name as many as that, in this order, or lower --nodes or --replicas.',
       );
     }
-    const members = roles.map((role, i): Member => ({ ...role, endpoint: external[i]!, pid: null }));
-    const fleet = new Fleet(members, keyPrefix);
+    const members = all.map((role, i): Member => ({ ...role, endpoint: external[i]!, pid: null }));
+    const fleet = new Fleet(members.slice(0, roles.length), keyPrefix);
+    const watch = new Fleet(members.slice(roles.length), keyPrefix);
     try {
       await verifyExternal(fleet, keyPrefix);
       await awaitReplicas(fleet);
-      const provisioned = await provisionedOf(fleet, () => fleet.removeKeys());
+      const stop = (): Promise<void> => fleet.removeKeys();
+      const watchers = watch.members.map((member, i) => remoteControl(watch, member, roles.length + i));
+      const watched =
+        watching.length === 0 ? null : { fleet: watch, controls: watchers, role: await this.#role(watch, fleet) };
+      const provisioned = await provisionedOf(fleet, stop, undefined, watched);
       this.#provisioned.add(provisioned);
       return provisioned;
     } catch (error) {
       fleet.close();
+      watch.close();
       throw error;
     }
+  }
+
+  async #role(watch: Fleet, fleet: Fleet): Promise<SentinelRole> {
+    await verifySentinels(watch);
+    return roleOf(watch, fleet);
   }
 
   async close(): Promise<void> {

@@ -84,13 +84,16 @@ export class Fleet {
     return masters.filter((_, i) => answers[i]?.status !== 'fulfilled').map((member) => member.name);
   }
 
-  /** Index of the one that leads the others now; null where none says so. */
+  /** Index of the first to say that it leads the others; null where none does. */
   async leader(): Promise<number | null> {
     const { leads } = this.dialect;
     if (leads === undefined) return null;
-    const answers = await Promise.allSettled(this.members.map(async (member) => leads(await this.admin(member))));
-    const at = answers.findIndex((answer) => answer.status === 'fulfilled' && answer.value);
-    return at < 0 ? null : at;
+    const said = this.members.map(async (member, i) => {
+      if (await leads(await this.admin(member))) return i;
+      throw new Error(`${member.name} does not lead`);
+    });
+    // One that stands still would be waited for otherwise.
+    return Promise.any(said).catch(() => null);
   }
 
   async removeKeys(): Promise<void> {

@@ -3,6 +3,7 @@ import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { Environment, Topology } from '../contract/index.js';
 import { remoteControl, type ServerControl } from './control.js';
 import type { Fleet } from './fleet.js';
+import type { Watch } from './sentinels.js';
 import type { ShimNeeds } from './shims/preload.js';
 
 export interface ServerHost {
@@ -17,11 +18,13 @@ export interface ServerHost {
 }
 
 export interface Provisioned {
-  /** In the order of roles: single -> [primary]; quorum -> its masters; replicated -> [primary, replica 1, ...]; none -> []. */
+  /** In the order of roles: single -> [primary]; quorum -> its masters; replicated, sentinel -> [primary, replica 1, ...]; none -> []. */
   readonly endpoints: readonly NodeEndpoint[];
   readonly servers: Environment['servers'];
   /** In the same order: for faults. Servers that are no processes of ours can only be called. */
   readonly controls: readonly ServerControl[];
+  /** Who watches over them; none but in a topology of that kind. The endpoint of the primary tells where they are. */
+  readonly sentinels: readonly ServerControl[];
   /** As of now: a server that was started again has another. Null where the server is no process of this machine's. */
   readonly pids: readonly (number | null)[];
   /** Of each server, its process and the children that work for it, as of now; empty where it is none of this machine's. */
@@ -47,13 +50,17 @@ export async function provisionedOf(
   fleet: Fleet,
   stop: () => Promise<void>,
   controls: readonly ServerControl[] = fleet.members.map((member, i) => remoteControl(fleet, member, i)),
+  watch: Watch | null = null,
 ): Promise<Provisioned> {
   const servers = await fleet.facts();
   let stopping: Promise<void> | null = null;
   return {
-    endpoints: fleet.members.map((member) => member.endpoint),
+    endpoints: fleet.members.map(({ endpoint }, i) =>
+      i === 0 && watch !== null ? { ...endpoint, sentinel: watch.role } : endpoint,
+    ),
     servers,
     controls,
+    sentinels: watch?.controls ?? [],
     get pids() {
       return controls.map((control) => control.pid);
     },
@@ -61,14 +68,21 @@ export async function provisionedOf(
       return controls.map((control) => control.family());
     },
     cpuMs: () => fleet.cpuMs(),
-    onIncident: (listener) => fleet.onIncident(listener),
+    onIncident(listener) {
+      const stops = [fleet.onIncident(listener), watch?.fleet.onIncident(listener)];
+      return () => stops.forEach((stop) => stop?.());
+    },
     keysLeft: () => fleet.keysLeft(),
     unreachable: () => fleet.unreachable(),
     leader: () => fleet.leader(),
     removeKeys: () => fleet.removeKeys(),
     stop() {
       fleet.leave();
-      return (stopping ??= stop().finally(() => fleet.close()));
+      watch?.fleet.leave();
+      return (stopping ??= stop().finally(() => {
+        fleet.close();
+        watch?.fleet.close();
+      }));
     },
   };
 }

@@ -8,7 +8,8 @@ import { ProcessControl, type Berth } from './process-control.js';
 import type { RedisBinary } from './redis-binary.js';
 import { startRedis, type StartOptions } from './redis-process.js';
 import { awaitReplicas } from './replicas.js';
-import { rolesOf, type Role } from './roles.js';
+import { rolesOf, sentinelRolesOf, type Role } from './roles.js';
+import { roleOf, sentinelConfig } from './sentinels.js';
 import type { ServerProcess } from './server-process.js';
 import { ShimShop, verifyLoaded, type ShimNeeds, type Shims } from './shims/preload.js';
 import { stopAll, Yard } from './yard.js';
@@ -18,6 +19,8 @@ export interface ProcessSettings {
   readonly persistence: Persistence;
   readonly keyPrefix: string;
 }
+
+type Special = Pick<StartOptions, 'extraArgs' | 'sentinel'>;
 
 interface Started {
   readonly berth: Berth;
@@ -39,22 +42,20 @@ export class ProcessHost implements ServerHost {
     const controls: ProcessControl[] = [];
     try {
       // The primary has to be there before its replicas can be told of it.
-      const first = topology.kind === 'replicated' ? roles.slice(0, 1) : [];
-      started.push(...(await this.#startAll(first, [], needs)));
+      const first = topology.replicas > 0 ? roles.slice(0, 1) : [];
+      started.push(...(await this.#startAll(first, {}, needs)));
       const primary = started[0]?.server.endpoint;
       const follow = primary === undefined ? [] : ['--replicaof', primary.host, String(primary.port)];
-      started.push(...(await this.#startAll(roles.slice(first.length), follow, needs)));
-      const members = started.map(({ server }, i): Member => ({
-        ...roles[i]!,
-        endpoint: server.endpoint,
-        pid: server.pid,
-      }));
-      const fleet = new Fleet(members, this.settings.keyPrefix);
-      this.#yard.adopt(fleet);
-      for (const [i, { berth, server }] of started.entries())
-        controls.push(new ProcessControl(i, berth, fleet, members[i]!, server));
+      started.push(...(await this.#startAll(roles.slice(first.length), { extraArgs: follow }, needs)));
+      const fleet = this.#fleetOf(roles, started, controls);
       await awaitReplicas(fleet);
-      return await provisionedOf(fleet, () => stopAll(controls), controls);
+      if (topology.kind !== 'sentinel') return await provisionedOf(fleet, () => stopAll(controls), controls);
+
+      const watchers = await this.#startAll(sentinelRolesOf(topology), { sentinel: sentinelConfig(primary!) }, {});
+      started.push(...watchers);
+      const watching = this.#fleetOf(sentinelRolesOf(topology), watchers, controls);
+      const watch = { fleet: watching, controls: controls.slice(roles.length), role: await roleOf(watching, fleet) };
+      return await provisionedOf(fleet, () => stopAll(controls), controls.slice(0, roles.length), watch);
     } catch (error) {
       await stopAll(controls);
       await stopAll(started.map(({ server }) => server));
@@ -66,21 +67,35 @@ export class ProcessHost implements ServerHost {
     return this.#yard.close();
   }
 
-  #startAll(roles: readonly Role[], extraArgs: readonly string[], needs: ShimNeeds): Promise<readonly Started[]> {
+  /** Adds their controls to those that are there. */
+  #fleetOf(roles: readonly Role[], started: readonly Started[], controls: ProcessControl[]): Fleet {
+    const members = started.map(({ server }, i): Member => ({
+      ...roles[i]!,
+      endpoint: server.endpoint,
+      pid: server.pid,
+    }));
+    const fleet = new Fleet(members, this.settings.keyPrefix);
+    this.#yard.adopt(fleet);
+    for (const [i, { berth, server }] of started.entries())
+      controls.push(new ProcessControl(controls.length, berth, fleet, members[i]!, server));
+    return fleet;
+  }
+
+  #startAll(roles: readonly Role[], special: Special, needs: ShimNeeds): Promise<readonly Started[]> {
     return allOrNone(
       roles.map(async (role) => {
-        const berth = await this.#berth(role, extraArgs, needs);
+        const berth = await this.#berth(role, special, needs);
         return { berth, server: await berth.start(null) };
       }),
       (started) => stopAll(started.map(({ server }) => server)),
     );
   }
 
-  async #berth({ name }: Role, extraArgs: readonly string[], needs: ShimNeeds): Promise<Berth> {
+  async #berth({ name }: Role, special: Special, needs: ShimNeeds): Promise<Berth> {
     const { binary, persistence } = this.settings;
     const folderName = `${this.#provisions}-${name.replaceAll(' ', '-')}`;
     const shims = await this.#shims.fitOut(folderName, needs);
-    const options = { binary, persistence, extraArgs, name, folderName, env: shims.env };
+    const options = { binary, persistence, ...special, name, folderName, env: shims.env };
     return {
       name,
       folder: join(this.#yard.folder, folderName),

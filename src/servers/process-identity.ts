@@ -33,11 +33,11 @@ export function workingFolderOf(pid: number): string | null {
   }
 }
 
-/** As registered: the same start time, and at home in the folder it was given, even if that has been removed by now. */
+/** As registered: the same start time, and at home in the folder it was given or below, even if that has been removed by now. */
 export function isStill(pid: number, startTime: string, folder: string): boolean {
   if (startTimeOf(pid) !== startTime) return false;
-  const home = workingFolderOf(pid);
-  return home === folder || home === `${folder} (deleted)`;
+  const home = workingFolderOf(pid)?.replace(/ \(deleted\)$/, '');
+  return home === folder || home?.startsWith(`${folder}/`) === true;
 }
 
 /** A process and all that descend from it, itself first. Where nothing tells, itself. */

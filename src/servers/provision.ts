@@ -15,6 +15,7 @@ import type { ServerSettings } from './server-settings.js';
 export type { ServerControl } from './control.js';
 export { Hosts, serversOf, type HostsSettings } from './hosts.js';
 export type { Provisioned, ServerHost } from './host.js';
+export { watchThrough } from './sentinels.js';
 export { clockShimAvailable, type ShimAvailability } from './shims/clock.js';
 export { fsyncShimAvailable } from './shims/fsync.js';
 export type { ShimNeeds } from './shims/preload.js';

@@ -1,4 +1,6 @@
 /** The server program redis-server, or valkey-server. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Persistence } from '../contract/index.js';
 import { askProcessId } from './own-answer.js';
 import type { RedisBinary } from './redis-binary.js';
@@ -10,6 +12,8 @@ export interface StartOptions extends ServerOptions {
   readonly binary: RedisBinary;
   readonly persistence: Persistence;
   readonly extraArgs?: readonly string[];
+  /** Makes it a sentinel, which keeps no data: the configuration that it begins with, and goes on writing itself. */
+  readonly sentinel?: string;
   /** Asked of clients; the endpoint carries it. */
   readonly password?: string;
   /** Beside what every server gets. */
@@ -19,24 +23,26 @@ export interface StartOptions extends ServerOptions {
 export type RedisProcess = ServerProcess;
 
 const host = '127.0.0.1';
+const sentinelFileName = 'sentinel.conf';
 
 export async function startRedis(options: StartOptions): Promise<RedisProcess> {
   const binary = await reachableBinary(options.binary, handOver(options.dir), options.dir);
   return startServer(redisProgram({ ...options, binary }), options);
 }
 
-function redisProgram({ binary, persistence, extraArgs = [], password, env }: StartOptions): ServerProgram {
+function redisProgram({ binary, persistence, sentinel, extraArgs = [], password, env }: StartOptions): ServerProgram {
   return {
     path: binary.path,
     hint: 'Run that program by hand to see what it lacks, or name another one: BENCH_REDIS_SERVER=/path/to/redis-server.',
     args: ({ port, folder }) => [
+      ...(sentinel === undefined ? [] : [sentinelFile(folder, sentinel)]),
       '--port',
       String(port),
       '--bind',
       host,
       '--dir',
       folder,
-      ...serverArgs(persistence),
+      ...(sentinel === undefined ? serverArgs(persistence) : ['--sentinel']),
       ...(password === undefined ? [] : ['--requirepass', password]),
       ...extraArgs,
     ],
@@ -47,4 +53,12 @@ function redisProgram({ binary, persistence, extraArgs = [], password, env }: St
     isOwnLine: (line, pid) => !/^\d+:/.test(line) || line.startsWith(`${pid}:`),
     ...(password === undefined ? {} : { login: { password } }),
   };
+}
+
+/** What an earlier attempt on another port has made of it is no use. */
+function sentinelFile(folder: string, text: string): string {
+  const path = join(folder, sentinelFileName);
+  writeFileSync(path, text);
+  handOver(path);
+  return path;
 }

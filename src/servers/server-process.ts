@@ -49,7 +49,7 @@ export interface ServerProgram {
   readonly family?: boolean;
   /** Ends it tidily, for good; absent: by SIGKILL. */
   readonly endSignal?: NodeJS.Signals;
-  /** When it has ended for good: what a killed one leaves behind outside of its folder. */
+  /** When it has ended: what a killed one leaves behind outside of its folder. */
   tidy?(folder: string): void;
   /** What clients need beside the address. */
   readonly login?: Pick<NodeEndpoint, 'username' | 'password' | 'database'>;
@@ -203,6 +203,7 @@ function follow(child: ChildProcess, program: ServerProgram, folder: string): Li
       if (pid === undefined) settle({ code: null, signal: null });
     });
   });
+  void exited.then(() => program.tidy?.(folder));
   const family = (): readonly number[] => (pid === undefined ? [] : program.family === true ? familyOf(pid) : [pid]);
   const crash = async (): Promise<void> => {
     if (pid === undefined || end !== null) return void (await exited);
@@ -229,7 +230,6 @@ function follow(child: ChildProcess, program: ServerProgram, folder: string): Li
         await Promise.race([exited, delay(endLimitMs)]);
       }
       await crash();
-      program.tidy?.(folder);
     },
   };
 }

@@ -9,7 +9,7 @@ import type { Fleet, Member } from './fleet.js';
 import { keysWith } from './keys.js';
 
 const orderHint =
-  'Roles follow the order of --redis: N masters for a quorum; the primary first, then its replicas; docker-compose.yml has both.';
+  'Roles follow the order of --redis: N masters for a quorum; the primary first, then its replicas, then its sentinels; docker-compose.yml has all.';
 const keysShown = 3;
 
 export async function verifyExternal(fleet: Fleet, keyPrefix: string): Promise<void> {
@@ -21,13 +21,19 @@ export async function verifyExternal(fleet: Fleet, keyPrefix: string): Promise<v
   for (const member of fleet.members) if (member.kind === 'master') await verifyEmpty(fleet, member, keyPrefix);
 }
 
+export async function verifySentinels(watch: Fleet): Promise<void> {
+  for (const member of watch.members) await watch.admin(member);
+  for (const member of watch.members) await verifyRole(watch, member);
+  await verifyDistinct(watch);
+}
+
 async function verifyRole(fleet: Fleet, member: Member): Promise<void> {
   const reply = await fleet.call(member, 'ROLE');
   const mode = modeIn(await fleet.info(member, 'server'));
   if (mode === 'cluster') {
     throw wrongRole(member, 'is part of a Redis Cluster, whose nodes answer only for slots of their own');
   }
-  const expected = member.kind === 'master' ? 'master' : 'slave';
+  const expected = member.kind === 'replica' ? 'slave' : member.kind;
   if (roleIn(reply) !== expected) {
     throw wrongRole(member, `has to be a ${member.kind}, but ROLE answers ${JSON.stringify(reply)}`);
   }

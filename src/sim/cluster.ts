@@ -1,6 +1,7 @@
 /** Servers, and workers that reach them over links of their own: everything of a simulated run but its contenders. */
 import type { Command, LockSession, LockStrategy, Options, StrategyEnv, Topology } from '../contract/index.js';
 import { seededRandom } from '../base/random.js';
+import { isStandingKey } from '../base/standing-keys.js';
 import { retryPolicy } from '../kit/retry.js';
 import { EventLoop } from './event-loop.js';
 import { SimNode } from './node.js';
@@ -36,13 +37,13 @@ export class Cluster {
     this.world = new World(seed, tracing);
     this.#link = { ...scenario.link };
     this.topology = topologyFor(strategy, scenario);
-    const { kind, nodes, replicas } = this.topology;
+    const { nodes, replicas } = this.topology;
     this.servers = Array.from({ length: nodes + replicas }, (_, index) => {
       const rate = scenario.clockRates[index % scenario.clockRates.length];
       return new SimServer(this.world, `n${index}`, {
         clock: { rate, offsetMs: this.world.uniformMs(clockOffsetMs) },
         replicaMs: Array.from({ length: index === 0 ? replicas : 0 }, () => scenario.replicaMs),
-        readOnly: kind === 'replicated' && index > 0,
+        readOnly: replicas > 0 && index > 0,
       });
     });
   }
@@ -80,12 +81,12 @@ export class Cluster {
     await this.world.run(() => this.workers.every(({ nodes }) => nodes.every(({ shared }) => shared.up)));
   }
 
-  /** Keys that are not `held` under one of these tokens, on all nodes that take writes. */
+  /** Keys that are not `held` under one of these tokens, and not to stay, on all nodes that take writes. */
   keys(held: ReadonlySet<string>): string[] {
     return this.servers.slice(0, this.topology.nodes).flatMap(({ name, model }) =>
       model
         .keys()
-        .filter((key) => !held.has(model.get(key) ?? ''))
+        .filter((key) => !held.has(model.get(key) ?? '') && !isStandingKey(this.strategy, key))
         .map((key) => `${key} on ${name}`),
     );
   }
@@ -158,7 +159,11 @@ export class Cluster {
 
 export function topologyFor({ topology: kind }: LockStrategy, { nodes, replicas }: Scenario): Topology {
   if (kind === 'none') return { kind, nodes: 0, replicas: 0 };
-  return { kind, nodes: kind === 'quorum' ? nodes : 1, replicas: kind === 'replicated' ? replicas : 0 };
+  return {
+    kind,
+    nodes: kind === 'quorum' ? nodes : 1,
+    replicas: kind === 'replicated' || kind === 'sentinel' ? replicas : 0,
+  };
 }
 
 function envOf(world: World, loop: EventLoop, scenario: Scenario): StrategyEnv {

@@ -8,11 +8,14 @@ import {
   type Workload,
 } from '../contract/index.js';
 import { noCancel } from '../base/cancel.js';
+import { keepAlive } from '../kit/keep-alive.js';
 import { MemoryResource } from '../record/memory-resource.js';
 import type { Cluster, SimWorker } from './cluster.js';
 import type { Recorder } from './recorder.js';
 
 export class SimContender {
+  #grants = 0;
+
   constructor(
     private readonly cluster: Cluster,
     private readonly worker: SimWorker,
@@ -52,11 +55,17 @@ export class SimContender {
     world.log(() => `c${this.id} k${key} ${outcome.kind === 'refused' ? outcome.why : outcome.kind}`);
     counters.tries += outcome.tries;
     this.recorder.waits.attempt(this.id, key, startMs * 1e6, nowMs * 1e6, outcome.kind === 'granted');
-    if (outcome.kind === 'granted') counters.grants += 1;
+    if (outcome.kind === 'granted') this.#granted(outcome.grant, key, nowMs);
     else if (outcome.kind === 'refused') counters[outcome.why === 'too-late' ? 'tooLate' : outcome.why] += 1;
     else counters[outcome.kind] += 1;
     if (outcome.kind === 'unknown') this.#record(key, nowMs, nowMs, nowMs, nowMs - startMs, rowFlags.unknown);
     return outcome;
+  }
+
+  #granted({ fence = -1n }: Grant, key: number, atMs: number): void {
+    this.recorder.counters.grants += 1;
+    this.recorder.minted.push({ atMs, key, contender: this.id, grant: this.#grants, fence });
+    this.#grants += 1;
   }
 
   async #hold(grant: Grant, key: number, acquireMs: number): Promise<void> {
@@ -113,32 +122,19 @@ export class SimContender {
 
   #extendWhileHeld(grant: Grant): () => Promise<boolean> {
     const { env, session } = this.worker;
-    const { ttlMs, extendEveryMs } = this.cluster.scenario;
+    const { ttlMs, extendEveryMs: everyMs } = this.cluster.scenario;
     const { counters } = this.recorder;
-    let extended = false;
-    let under: Promise<void> | null = null;
-    let stopTimer = (): void => {};
-    const extend = async (): Promise<void> => {
-      const outcome = await session.extend!(grant, ttlMs);
-      this.cluster.world.log(() => `c${this.id} ${outcome.kind}`);
-      if (outcome.kind === 'refused') return;
-      counters[outcome.kind === 'extended' ? 'extended' : 'extendFailed'] += 1;
-      if (outcome.kind !== 'extended') return;
-      extended = true;
-      again();
-    };
-    const again = (): void => {
-      stopTimer = env.after(extendEveryMs!, () => {
-        under = extend();
-      });
-    };
-    if (extendEveryMs !== null && session.extend !== undefined) again();
-    return async () => {
-      stopTimer();
-      await under;
-      stopTimer();
-      return extended;
-    };
+    const log = (what: string): void => this.cluster.world.log(() => `c${this.id} ${what}`);
+    if (everyMs === null) return () => Promise.resolve(false);
+    return keepAlive(session, grant, { ttlMs, everyMs, maxExtensions: Infinity }, env, {
+      onSent: () => {},
+      onAnswer: (outcome) => {
+        log(outcome?.kind ?? 'extension throws');
+        counters[outcome?.kind === 'extended' ? 'extended' : 'extendFailed'] += 1;
+      },
+      onOver: () => log('lease over'),
+      onError: (error) => log(String(error)),
+    });
   }
 
   async #release(grant: Grant): Promise<number> {

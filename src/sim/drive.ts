@@ -8,11 +8,13 @@ import { CancelSource } from '../base/cancel.js';
 import counter from '../workloads/counter.js';
 import { Cluster, topologyFor } from './cluster.js';
 import { SimContender } from './contender.js';
-import { Recorder } from './recorder.js';
+import { arrivals, Recorder } from './recorder.js';
 import type { Scenario } from './scenario.js';
 
 export interface SimOutcome {
   readonly history: History;
+  /** The same with what a resource would have seen of the tokens, in place of the counter. */
+  readonly tokens: History;
   readonly context: CheckContext;
   /** Empty unless asked for; the same seed gives it afterwards. */
   readonly trace: readonly string[];
@@ -58,8 +60,10 @@ export async function simulate(
   const quiet = await settle(cluster);
   const keysLeft = cluster.keys(recorder.held);
   await world.run(allDone(workers.map(({ session }) => session.close())));
+  const history = recorder.history(startMs, endMs, keysLeft);
   return {
-    history: recorder.history(startMs, endMs, keysLeft),
+    history,
+    tokens: { ...history, resource: { kind: 'server', rows: arrivals(recorder.minted) } },
     context,
     trace: world.trace,
     hash: world.hash(),

@@ -7,8 +7,10 @@ import type { Scenario } from './scenario.js';
 /** Which check failed under which seed first, and what it said. `settles`: everything asked for was answered in the end. */
 export type Findings = ReadonlyMap<string, { readonly seed: number; readonly evidence: readonly string[] }>;
 
-export function failedChecks({ history, context }: SimOutcome, checks: readonly Check[]): readonly Verdict[] {
-  return checks.flatMap((check) => check.judge(history, context) ?? []).filter(({ verdict }) => verdict === 'fail');
+export function failedChecks({ history, tokens, context }: SimOutcome, checks: readonly Check[]): readonly Verdict[] {
+  return checks
+    .flatMap((check) => check.judge(check.name === 'fencing-order' ? tokens : history, context) ?? [])
+    .filter(({ verdict }) => verdict === 'fail');
 }
 
 /** Seeds from 1 to `seeds`; with `until`, no further than the first at which that check fails. */

@@ -1,5 +1,5 @@
 /** Records a simulated run as a `History`, as a worker records a real one. */
-import type { Counters, GrantRows, History } from '../contract/index.js';
+import { resourceOps, type Counters, type GrantRows, type History, type ResourceRows } from '../contract/index.js';
 import { noCounts } from '../record/counters.js';
 import { WaitLog } from '../record/waits.js';
 
@@ -15,11 +15,22 @@ export interface Row {
   readonly flags: number;
 }
 
+/** A grant as a resource would have seen it: it came with this token. */
+export interface Minted {
+  readonly atMs: number;
+  readonly key: number;
+  readonly contender: number;
+  /** Which grant of this contender, counted from 0. */
+  readonly grant: number;
+  readonly fence: bigint;
+}
+
 export class Recorder {
   readonly counters: Counters = noCounts();
   readonly believed: number[];
   readonly cells: Int32Array;
   readonly rows: Row[] = [];
+  readonly minted: Minted[] = [];
   /** Tokens of the dead: their keys are not left behind, they are held. */
   readonly held = new Set<string>();
   readonly waits = new WaitLog();
@@ -46,6 +57,21 @@ export class Recorder {
       trace: [],
     };
   }
+}
+
+/** One read for each grant: what orders of tokens can be judged by. */
+export function arrivals(minted: readonly Minted[]): ResourceRows {
+  return {
+    count: minted.length,
+    atNs: Float64Array.from(minted, ({ atMs }) => atMs * 1e6),
+    key: Uint32Array.from(minted, ({ key }) => key),
+    contender: Uint16Array.from(minted, ({ contender }) => contender),
+    grant: Uint32Array.from(minted, ({ grant }) => grant),
+    op: new Uint8Array(minted.length).fill(resourceOps.read),
+    item: new Float64Array(minted.length),
+    value: new Float64Array(minted.length),
+    fence: BigInt64Array.from(minted, ({ fence }) => fence),
+  };
 }
 
 function columns(rows: readonly Row[]): GrantRows {

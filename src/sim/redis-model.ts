@@ -17,7 +17,7 @@ interface Entry {
   readonly whenMs: number;
 }
 
-/** What a command came to. `error` is a reply that the server sent in place of one: the command was not executed. */
+/** What a command came to. `error` is a reply that the server sent in place of one. */
 export type Result = { readonly reply: Reply } | { readonly error: Failure };
 
 const writes = new Set(['SET', 'SETNX', 'DEL', 'PEXPIRE', 'EVAL', 'EVALSHA']);
@@ -32,6 +32,7 @@ export class RedisModel implements ModelDb {
     private readonly nowMs: () => number,
     private readonly clock: ServerClock = { rate: 1, offsetMs: 0 },
     private readonly readOnly = false,
+    private readonly onPublish: (channel: string, payload: string) => number = () => 0,
   ) {}
 
   wallMs(): number {
@@ -63,6 +64,31 @@ export class RedisModel implements ModelDb {
     if (ms <= 0) return this.del(key);
     this.set(key, entry.value, ms);
     return true;
+  }
+
+  setIfAbsent(key: string, value: string, pxMs: number): boolean {
+    const result = this.#set([key, value, 'NX', 'PX', String(pxMs)]);
+    if ('error' in result) throw new Error(result.error.message);
+    return result.reply === 'OK';
+  }
+
+  incr(key: string): number {
+    const entry = this.#entry(key);
+    const value = entry?.value ?? '0';
+    if (!/^(0|-?[1-9]\d*)$/.test(value)) throw new Error('value is not an integer or out of range');
+    this.#data.set(key, { value: String(Number(value) + 1), whenMs: entry?.whenMs ?? Infinity });
+    this.offset += 1;
+    return Number(value) + 1;
+  }
+
+  pttl(key: string): number {
+    const entry = this.#entry(key);
+    if (entry === undefined) return -2;
+    return entry.whenMs === Infinity ? -1 : entry.whenMs - this.wallMs();
+  }
+
+  publish(channel: string, payload: string): number {
+    return this.onPublish(channel, payload);
   }
 
   load(script: ScriptDecl): void {
@@ -97,9 +123,11 @@ export class RedisModel implements ModelDb {
       case 'DEL':
         return { reply: args.filter((key) => this.del(key)).length };
       case 'PTTL':
-        return { reply: this.#pttl(args[0]) };
+        return { reply: this.pttl(args[0]) };
       case 'PEXPIRE':
         return { reply: this.pexpire(args[0], Number(args[1])) ? 1 : 0 };
+      case 'PUBLISH':
+        return { reply: this.publish(args[0], args[1]) };
       case 'SCRIPT':
         return this.#script(args, command.script);
       case 'EVAL':
@@ -126,12 +154,6 @@ export class RedisModel implements ModelDb {
     return { reply: 'OK' };
   }
 
-  #pttl(key: string): number {
-    const entry = this.#entry(key);
-    if (entry === undefined) return -2;
-    return entry.whenMs === Infinity ? -1 : entry.whenMs - this.wallMs();
-  }
-
   #script([verb]: readonly string[], decl: ScriptDecl | undefined): Result {
     if (verb?.toUpperCase() === 'FLUSH') {
       this.flushScripts();
@@ -147,7 +169,11 @@ export class RedisModel implements ModelDb {
     if (script === undefined && name === 'EVAL') return failed('ERR', 'the model runs declared scripts only');
     if (script === undefined) return failed('NOSCRIPT', 'No matching script. Please use EVAL.');
     this.load(script);
-    return { reply: script.model(this, rest.slice(0, Number(count)), rest.slice(Number(count))) };
+    try {
+      return { reply: script.model(this, rest.slice(0, Number(count)), rest.slice(Number(count))) };
+    } catch (error) {
+      return { error: { code: 'ERR', fate: 'maybe-executed', message: (error as Error).message } };
+    }
   }
 
   #entry(key: string): Entry | undefined {

@@ -26,7 +26,9 @@ export class SimServer {
     readonly name: string,
     private readonly spec: ServerSpec,
   ) {
-    this.model = new RedisModel(world.nowMs, spec.clock, spec.readOnly);
+    this.model = new RedisModel(world.nowMs, spec.clock, spec.readOnly, (channel, payload) =>
+      this.#publish(channel, payload),
+    );
     this.#ackedMs = spec.replicaMs.map(() => 0);
   }
 
@@ -71,7 +73,6 @@ export class SimServer {
 
   #execute(connection: Connection, command: Command): void {
     if (command.name === 'WAIT') this.#wait(connection, Number(command.args[0]), Number(command.args[1]));
-    else if (command.name === 'PUBLISH') this.#publish(connection, String(command.args[0]), String(command.args[1]));
     else if (command.name === 'SUBSCRIBE') this.#subscribe(connection, String(command.args[0]));
     else {
       const offset = this.model.offset;
@@ -115,9 +116,10 @@ export class SimServer {
     connection.reply({ reply: 'OK' });
   }
 
-  #publish(connection: Connection, channel: string, payload: string): void {
+  /** Returns how many heard it. */
+  #publish(channel: string, payload: string): number {
     const subscribers = [...(this.#subscribers.get(channel) ?? [])].filter(({ alive }) => alive);
     for (const subscriber of subscribers) subscriber.reply({ reply: payload });
-    connection.reply({ reply: subscribers.length });
+    return subscribers.length;
   }
 }

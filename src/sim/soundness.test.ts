@@ -6,9 +6,20 @@ import { sweep } from './judge.js';
 import { scenarios, type Scenario } from './scenario.js';
 
 const load = (name: string): Promise<LockStrategy> => loadPlugin<LockStrategy>('strategy', name);
-const [redlock, single, failover, setnx, singleDel, none] = await Promise.all(
-  ['redlock', 'single', 'failover', 'setnx', 'single-del', 'none'].map(load),
-);
+const [redlock, redlockFenced, single, singleFenced, singleNotify, failover, setnx, singleDel, none] =
+  await Promise.all(
+    [
+      'redlock',
+      'redlock-fenced',
+      'single',
+      'single-fenced',
+      'single-notify',
+      'failover',
+      'setnx',
+      'single-del',
+      'none',
+    ].map(load),
+  );
 
 type Name = keyof typeof scenarios;
 
@@ -28,7 +39,10 @@ const cases: readonly (readonly [string, LockStrategy, Options, readonly Name[],
   ['redlock', redlock, {}, all, 100],
   ['redlock, sequential', redlock, { fanout: 'sequential' }, all.filter((name) => name !== 'slowNetwork'), 50],
   ['redlock, all nodes', redlock, { quorum: 'all' }, all.filter((name) => !starving.includes(name)), 50],
+  ['redlock-fenced', redlockFenced, {}, all, 50],
   ['single', single, {}, equal, 200],
+  ['single-fenced', singleFenced, {}, equal, 50],
+  ['single-notify', singleNotify, {}, equal, 100],
   ['failover', failover, {}, equal, 50],
   ['failover with WAIT', failover, { waitReplicas: '1' }, equal, 50],
   ['failover with WAIT for all', failover, { waitReplicas: 'all', waitTimeout: 2 }, equal, 50],
@@ -58,6 +72,15 @@ describe('nodes that lose their data', () => {
   it('break a majority, and not a quorum that shares more of them', { timeout: 60_000 }, async () => {
     expect([...(await sweep(redlock, {}, nodeWiped, 50)).keys()]).toContain('mutual-exclusion');
     expect((await sweep(redlock, { quorum: 'all' }, nodeWiped, 50)).has('mutual-exclusion')).toBe(false);
+  });
+});
+
+describe('counters on nodes that lose their data', () => {
+  it('begin anew, and the tokens of a majority with them', { timeout: 60_000 }, async () => {
+    const found = await sweep(redlockFenced, {}, nodeWiped, 50, 'fencing-order');
+    expect([...found.keys()]).toContain('fencing-order');
+    const all = await sweep(redlockFenced, { quorum: 'all' }, nodeWiped, 50, 'fencing-order');
+    expect(all.has('fencing-order')).toBe(false);
   });
 });
 

@@ -30,6 +30,8 @@ export interface Shop {
   /** Null in runs without faults. */
   readonly recorder: FlightRecorder | null;
   readonly believed: number[];
+  /** Of one lease, where the design has no limit of its own. */
+  readonly maxExtensions: number;
   /** No new cycles; ends think times. */
   readonly ending: Cancel;
   /** Ends waits and sections too. */
@@ -52,6 +54,7 @@ export async function openShop(task: WorkerTask, given: Given, lowestOpenNs: () 
     tally: new Tally(plan, columns, control),
     waits: new WaitLog(),
     writer: await HistoryWriter.open(task.historyFile, index, lowestOpenNs),
+    maxExtensions: typeof task.strategy.options['maxExtensions'] === 'number' ? Infinity : plan.maxExtensions,
     believed: Array.from({ length: plan.keys }, () => 0),
   };
 }

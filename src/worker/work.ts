@@ -1,9 +1,9 @@
 /** What a worker does, thread or process: connects, says that it is ready, drives its contenders, settles what is owed, reports. */
-import type { EngineName, Engines, LoadShape, LockbenchError, LockStrategy } from '../contract/index.js';
+import type { EngineName, Engines, LoadShape, LockbenchError } from '../contract/index.js';
 import { CancelSource } from '../base/cancel.js';
 import { nowMs, nowNs } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
-import { loadPlugin, loadPluginFile } from '../base/plugins.js';
+import { loadPlugin, loadStrategy } from '../base/plugins.js';
 import { stepWallClock } from '../base/wall-clock-step.js';
 import { openEngine, type OpenedEngine } from '../clients/engine.js';
 import type { WriterEnd } from '../record/history-writer.js';
@@ -73,10 +73,7 @@ class Job {
   async run(): Promise<void> {
     const { task, port } = this;
     const { plan, strategy } = task;
-    const design =
-      strategy.file === null
-        ? await loadPlugin<LockStrategy>('strategy', strategy.name)
-        : await loadPluginFile<LockStrategy>('strategy', strategy.file);
+    const design = await loadStrategy(strategy);
     const opened = await openEngine(strategy, task.endpoints, {
       connectTimeoutMs,
       readyWaitMs,

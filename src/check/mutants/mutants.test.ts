@@ -13,8 +13,8 @@ interface Case {
   readonly sound: LockStrategy;
 }
 
-const [redlock, single] = await Promise.all(
-  ['redlock', 'single'].map((name) => loadPlugin<LockStrategy>('strategy', name)),
+const [redlock, redlockFenced, single] = await Promise.all(
+  ['redlock', 'redlock-fenced', 'single'].map((name) => loadPlugin<LockStrategy>('strategy', name)),
 );
 const seeds = 20;
 
@@ -31,6 +31,7 @@ const cases: readonly Case[] = [
   { mutant: 'token-reused', check: 'deadlock-freedom', scenario: 'splitVotes', sound: redlock },
   { mutant: 'split-vote-hangs', check: 'settles', scenario: 'evenSplit', sound: redlock },
   { mutant: 'split-vote-hangs', check: 'accounting', scenario: 'evenSplit', sound: redlock },
+  { mutant: 'token-not-written-back', check: 'fencing-order', scenario: 'calm', sound: redlockFenced },
   { mutant: 'no-expiry', check: 'deadlock-freedom', scenario: 'crashes', sound: single },
   { mutant: 'extend-without-owner', check: 'mutual-exclusion', scenario: 'extendedUnderFaults', sound: single },
   { mutant: 'worker-local', check: 'mutual-exclusion', scenario: 'calm', sound: single },

@@ -18,7 +18,7 @@ const regression = documentOf(world(slower, 1), { confirming: world(slower, 2) }
 const unconfirmed = documentOf(world(slower, 1), { confirming: world(-slower, 2) });
 const invalid = documentOf(world(0, 1, { generations: 3 }));
 const partial = documentOf(world(0, 1, { generations: 8 }), { interrupted: true });
-const calibration = documentOf(world(0, 1), { calibrating: true });
+const calibration = documentOf(world(0, 1), { kind: 'calibrate' });
 const strict = (document: CompareDocument): CompareDocument => ({ ...document, inconclusiveFails: true });
 
 function violated(which: 'baseline' | 'candidate'): CompareDocument {

@@ -68,10 +68,13 @@ export default {
         const one = await world.open();
         const key = world.freshKey();
         const grant = await one.hold(key, { ttlMs: world.ttl(80) });
+        let losses = 0;
+        grant.onLost(() => (losses += 1));
         await delayUntil(grant.validUntilMs);
         await world.remove(key);
         const told = await one.extend(grant, limits.leaseMs);
         ensure(told.kind === 'lost', `it was told ${shown(told)}`);
+        ensure(losses === 1, `its holder was told ${losses} times that it was lost`);
         ensure(grant.validUntilMs <= nowMs(), 'the grant became valid again');
       },
     },

@@ -1,8 +1,9 @@
 /** Names of locks, scripts that servers forget, fences, and other processes. */
 import { nowMs } from '../../base/clock.js';
-import { contend, ensureApart, ensureBusy, ensureNothingLeft, release } from '../steps.js';
+import { contend, delayUntil, ensureApart, ensureBusy, ensureNothingLeft, release } from '../steps.js';
 import { limits } from '../limits.js';
-import type { CaseGroup } from '../types.js';
+import type { CaseGroup, World } from '../types.js';
+import type { Grant } from '../../contract/index.js';
 import { ensure, NotApplicable, shown } from '../verify.js';
 
 const long = 'x'.repeat(10_000);
@@ -27,6 +28,12 @@ const alikeNames: readonly (readonly [string, string])[] = [
   ['a*', 'aa'],
   [`${long}1`, `${long}2`],
 ];
+
+function fenceOf({ claims }: World, { fence }: Grant): bigint {
+  if (fence !== undefined) return fence;
+  ensure(claims.fences !== true, 'a grant came without a fence');
+  throw new NotApplicable('it mints no fencing tokens');
+}
 
 export default {
   name: 'names',
@@ -99,7 +106,7 @@ export default {
       name: 'fences-rise',
       behaviour: 'Each grant of a lock carries a higher fence than the one before, whichever client has it.',
       source: 'simple-redis-mutex; Redisson FencedLock; Kleppmann, "How to do distributed locking"',
-      claims: ['exclusion'],
+      claims: ['fences'],
       async run(world) {
         const clients = [await world.open(), await world.open()];
         const key = world.freshKey();
@@ -107,11 +114,28 @@ export default {
         for (let i = 0; i < 10; i += 1) {
           const client = clients[i % 2];
           const grant = await client.hold(key, { waitMs: limits.leaseMs });
-          if (grant.fence === undefined) throw new NotApplicable('it mints no fencing tokens');
-          ensure(last === null || grant.fence > last, `fence ${grant.fence} follows ${last}`);
-          last = grant.fence;
+          const fence = fenceOf(world, grant);
+          ensure(last === null || fence > last, `fence ${fence} follows ${last}`);
+          last = fence;
           await release(client, grant);
         }
+      },
+    },
+    {
+      name: 'fences-outlive-leases',
+      behaviour: 'The fence after a lease that ran out is higher than that of the lease.',
+      source: 'Redisson FencedLock, whose counter expires with the lock',
+      claims: ['fences', 'expires'],
+      async run(world) {
+        const [one, other] = [await world.open(), await world.open()];
+        const key = world.freshKey();
+        const stale = await one.hold(key, { ttlMs: world.ttl(80) });
+        const before = fenceOf(world, stale);
+        await delayUntil(stale.validUntilMs);
+        const grant = await other.hold(key, { waitMs: limits.leaseMs });
+        const fence = fenceOf(world, grant);
+        ensure(fence > before, `fence ${fence} follows ${before}`);
+        await release(other, grant);
       },
     },
     {

@@ -113,7 +113,7 @@ export default {
       async run(world) {
         const one = await world.open();
         const key = world.freshKey();
-        const grant = await one.hold(key);
+        const grant = await one.hold(key, { waitMs: limits.leaseMs });
         await one.quiesce();
         const dead = world.masters.slice(0, world.claims.toleratesDown + 1);
         for (const server of dead) await server.crash();
