@@ -8,9 +8,11 @@ import { runOptions } from '../plan/run-options.js';
 import { dockerEngine } from '../servers/docker-engine.js';
 import { noPostgres } from '../servers/no-postgres.js';
 import { noRedis } from '../servers/no-redis.js';
+import { missingWords, noZookeeper } from '../servers/no-zookeeper.js';
 import { clockShimAvailable, fsyncShimAvailable } from '../servers/provision.js';
 import { findPostgres } from '../servers/postgres-binary.js';
 import { findRedis } from '../servers/redis-binary.js';
+import { findZookeeper } from '../servers/zookeeper-jars.js';
 import { print } from './terminal-output.js';
 
 interface Finding {
@@ -34,6 +36,7 @@ export async function doctorCommand(): Promise<number> {
       remedy: noRedis('').hint,
     },
     postgres(),
+    zookeeper(),
     {
       what: 'Docker engine',
       ok: docker.available,
@@ -77,6 +80,19 @@ function postgres(): Finding {
     return { what: 'PostgreSQL', ok: found !== null, detail, remedy };
   } catch (error) {
     return { what: 'PostgreSQL', ok: false, detail: (error as Error).message, remedy };
+  }
+}
+
+/** As with PostgreSQL. */
+function zookeeper(): Finding {
+  const remedy = `only designs on ZooKeeper need it\n${noZookeeper('').hint}`;
+  try {
+    const found = findZookeeper();
+    if ('missing' in found) return { what: 'ZooKeeper', ok: false, detail: missingWords[found.missing], remedy };
+    const { java, classPath, origin } = found;
+    return { what: 'ZooKeeper', ok: true, detail: `${classPath} (${origin}), run by ${java}` };
+  } catch (error) {
+    return { what: 'ZooKeeper', ok: false, detail: (error as Error).message, remedy };
   }
 }
 
