@@ -6,6 +6,8 @@ import { exitCodes } from '../contract/index.js';
 import { machineTimes, threadTimes } from '../base/thread-times.js';
 import { runOptions } from '../plan/run-options.js';
 import { dockerEngine } from '../servers/docker-engine.js';
+import { etcdVersion, findEtcd } from '../servers/etcd-binary.js';
+import { noEtcd } from '../servers/no-etcd.js';
 import { noPostgres } from '../servers/no-postgres.js';
 import { noRedis } from '../servers/no-redis.js';
 import { missingWords, noZookeeper } from '../servers/no-zookeeper.js';
@@ -13,6 +15,8 @@ import { clockShimAvailable, fsyncShimAvailable } from '../servers/provision.js'
 import { findPostgres } from '../servers/postgres-binary.js';
 import { findRedis } from '../servers/redis-binary.js';
 import { findZookeeper } from '../servers/zookeeper-jars.js';
+import type { Args } from './args.js';
+import { installMissing } from './install.js';
 import { print } from './terminal-output.js';
 
 interface Finding {
@@ -24,7 +28,8 @@ interface Finding {
   readonly remedy?: string;
 }
 
-export async function doctorCommand(): Promise<number> {
+export async function doctorCommand(args: Args): Promise<number> {
+  if (args['install'] === true) await installMissing();
   const redis = findRedis();
   const docker = await dockerEngine();
   const findings: Finding[] = [
@@ -36,6 +41,7 @@ export async function doctorCommand(): Promise<number> {
       remedy: noRedis('').hint,
     },
     postgres(),
+    etcd(),
     zookeeper(),
     {
       what: 'Docker engine',
@@ -83,9 +89,22 @@ function postgres(): Finding {
   }
 }
 
-/** As with PostgreSQL. */
+/** For designs on it; the others do without. */
+function etcd(): Finding {
+  const remedy = `only designs on etcd need it; bench doctor --install unpacks it on Debian and Ubuntu\n${noEtcd('').hint}`;
+  try {
+    const found = findEtcd();
+    const detail =
+      found === null ? 'none found' : `${found.path} ${etcdVersion(found) ?? '(does not start)'} (${found.origin})`;
+    return { what: 'etcd', ok: found !== null, detail, remedy };
+  } catch (error) {
+    return { what: 'etcd', ok: false, detail: (error as Error).message, remedy };
+  }
+}
+
+/** As with etcd. */
 function zookeeper(): Finding {
-  const remedy = `only designs on ZooKeeper need it\n${noZookeeper('').hint}`;
+  const remedy = `only designs on ZooKeeper need it; bench doctor --install unpacks it on Debian and Ubuntu, Java is up to you\n${noZookeeper('').hint}`;
   try {
     const found = findZookeeper();
     if ('missing' in found) return { what: 'ZooKeeper', ok: false, detail: missingWords[found.missing], remedy };

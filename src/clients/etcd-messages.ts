@@ -105,13 +105,16 @@ export const watchMessage = {
 
 export interface Status {
   readonly version: string;
+  readonly clusterId: bigint;
   readonly memberId: bigint;
   /** 0: it knows of none. */
   readonly leader: bigint;
 }
 
 export function statusIn(message: Message): Status {
-  return { version: message.text(2), memberId: message.message(1).integer(2), leader: message.integer(4) };
+  const header = message.message(1);
+  const [clusterId, memberId] = [header.integer(1), header.integer(2)];
+  return { version: message.text(2), clusterId, memberId, leader: message.integer(4) };
 }
 
 export interface EtcdMember {

@@ -11,6 +11,7 @@ import type { HostsSettings } from './hosts.js';
 import { noEtcd } from './no-etcd.js';
 import { PrivateHost } from './private-host.js';
 import { handOver, reachableBinary } from './server-user.js';
+import { verifyEtcd } from './verify-etcd.js';
 
 /** Starts no server yet. Rejects with NO_SERVER where none is to be had. */
 export async function openEtcdServers(settings: HostsSettings): Promise<ServerHost> {
@@ -22,6 +23,7 @@ export async function openEtcdServers(settings: HostsSettings): Promise<ServerHo
       dialect: etcdDialect(`${synced}, as far as is known`),
       endpoints,
       keyPrefix,
+      verify: (fleet) => verifyEtcd(fleet, keyPrefix),
     });
   const binary = kind === 'container' ? null : findEtcd();
   if (binary !== null) return privateHost(binary, persistence === 'none', settings);

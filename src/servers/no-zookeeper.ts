@@ -3,7 +3,7 @@ import type { LockbenchError } from '../contract/index.js';
 import { noServer, type Way } from './no-server.js';
 
 const ways: readonly Way[] = [
-  ['Debian, Ubuntu', 'sudo apt-get install --no-install-recommends zookeeper default-jre-headless'],
+  ['Debian, Ubuntu', 'sudo apt-get install --no-install-recommends libzookeeper-java default-jre-headless'],
   ['macOS', 'brew install zookeeper   (then BENCH_ZOOKEEPER=$(brew --prefix zookeeper)/libexec)'],
   [
     'Docker',

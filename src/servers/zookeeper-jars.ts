@@ -2,20 +2,27 @@
  * Which ZooKeeper to start: the folder named by BENCH_ZOOKEEPER, else Debian's jars, else what was unpacked into the user's
  * cache folder; and which Java runs it: JAVA_HOME, else PATH. Looks only; fetches and starts nothing.
  */
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, readdirSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { LockbenchError } from '../contract/index.js';
 import { cacheFolder } from './program-binary.js';
+import { canReach, type ServerUser } from './server-user.js';
 
 export interface ZookeeperJars {
   readonly java: string;
   /** As it is given to `java -cp`. */
   readonly classPath: string;
+  /** Where all the jars lie, in whose place a copy will do; null where they have to stay. */
+  readonly folder: string | null;
   /** Where the jars were found, for `bench doctor`. */
   readonly origin: 'BENCH_ZOOKEEPER' | 'the Debian package' | 'cache';
 }
 
 type Missing = { readonly missing: 'java' | 'jars' };
+
+/** Name of the folder in the user's cache. */
+export const cachedZookeeper = 'zookeeper';
 
 const debianJar = '/usr/share/java/zookeeper.jar';
 const serverJar = /^zookeeper-?[\d.]*\.jar$/;
@@ -33,7 +40,7 @@ function findJars(): Omit<ZookeeperJars, 'java'> | null {
   if (named !== undefined && named !== '') {
     // A release has its jars in lib/.
     const folder = [named, join(named, 'lib')].find(hasServer);
-    if (folder !== undefined) return { classPath: join(resolve(folder), '*'), origin: 'BENCH_ZOOKEEPER' };
+    if (folder !== undefined) return { ...allIn(resolve(folder)), origin: 'BENCH_ZOOKEEPER' };
     throw new LockbenchError(
       'BAD_ARGUMENT',
       `BENCH_ZOOKEEPER is ${named}, and there is no zookeeper.jar or zookeeper-VERSION.jar in it or in its lib/`,
@@ -41,10 +48,23 @@ function findJars(): Omit<ZookeeperJars, 'java'> | null {
     );
   }
   // Its manifest names all that it needs.
-  if (existsSync(debianJar)) return { classPath: debianJar, origin: 'the Debian package' };
-  const cached = cacheFolder('zookeeper');
+  if (existsSync(debianJar)) return { classPath: debianJar, folder: null, origin: 'the Debian package' };
+  const cached = cacheFolder(cachedZookeeper);
   // What the machine had is named by the manifest, and was not unpacked.
-  return hasServer(cached) ? { classPath: join(cached, '*'), origin: 'cache' } : null;
+  return hasServer(cached) ? { ...allIn(cached), origin: 'cache' } : null;
+}
+
+function allIn(folder: string): Pick<ZookeeperJars, 'classPath' | 'folder'> {
+  return { classPath: join(folder, '*'), folder };
+}
+
+/** As they are, or copies below `dir` (which is the server user's) when that user cannot reach them. */
+export async function reachableJars(jars: ZookeeperJars, user: ServerUser | null, dir: string): Promise<ZookeeperJars> {
+  if (jars.folder === null || user === null || canReach(jars.folder, user)) return jars;
+  const place = join(dir, 'jars');
+  await cp(jars.folder, place, { recursive: true, dereference: true });
+  chmodSync(place, 0o755);
+  return { ...jars, ...allIn(place) };
 }
 
 function hasServer(folder: string): boolean {

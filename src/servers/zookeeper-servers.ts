@@ -5,9 +5,11 @@ import type { ServerHost } from './host.js';
 import type { HostsSettings } from './hosts.js';
 import { missingWords, noZookeeper } from './no-zookeeper.js';
 import { PrivateHost } from './private-host.js';
+import { handOver } from './server-user.js';
+import { verifyZookeeper } from './verify-zookeeper.js';
 import { ZookeeperContainers } from './zookeeper-containers.js';
 import { zookeeperDialect } from './zookeeper-dialect.js';
-import { findZookeeper } from './zookeeper-jars.js';
+import { findZookeeper, reachableJars } from './zookeeper-jars.js';
 import { membershipsOf, zookeeperProgram } from './zookeeper-process.js';
 import { allServe } from './zookeeper-ready.js';
 import { durabilityIn } from './zookeeper-settings.js';
@@ -17,15 +19,23 @@ export async function openZookeeperServers(settings: HostsSettings): Promise<Ser
   const { kind, keyPrefix, persistence } = settings;
   const endpoints = settings.addresses.zookeeper ?? [];
   if (endpoints.length > 0)
-    return new GivenHost({ option: '--zookeeper', dialect: zookeeperDialect('unknown'), endpoints, keyPrefix });
+    return new GivenHost({
+      option: '--zookeeper',
+      dialect: zookeeperDialect('unknown'),
+      endpoints,
+      keyPrefix,
+      verify: (fleet) => verifyZookeeper(fleet, keyPrefix),
+    });
   const jars = kind === 'container' ? null : findZookeeper();
   if (jars !== null && !('missing' in jars)) {
     const dialect = zookeeperDialect(durabilityIn(persistence));
     return new PrivateHost(
       {
         dialect,
-        programs: (roles) =>
-          Promise.resolve(membershipsOf(roles.length).map((member) => zookeeperProgram(jars, persistence, member))),
+        async programs(roles, runFolder) {
+          const reachable = await reachableJars(jars, handOver(runFolder), runFolder);
+          return membershipsOf(roles.length).map((member) => zookeeperProgram(reachable, persistence, member));
+        },
         settle: allServe,
       },
       { persistence, keyPrefix },
