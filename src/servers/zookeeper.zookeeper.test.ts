@@ -90,6 +90,13 @@ describe.skipIf(!hasZookeeper)(`one ZooKeeper${skipped}`, () => {
     await expect(given.servers.controls[0].kill()).rejects.toMatchObject({ code: 'BAD_PLAN' });
     await given.close();
     expect(await own.servers.controls[0].call('PING')).toBe('PONG');
+    const thrice = { zookeeper: [...own.servers.endpoints, ...own.servers.endpoints, ...own.servers.endpoints] };
+    await expect(zookeeper(3, { addresses: thrice })).rejects.toMatchObject({ code: 'WRONG_ROLE' });
+    const session = await sessionOn(own.servers.controls);
+    await session.create('/lockbench%3Atest%3Aheld', 'persistent', limitMs);
+    await session.create('/lockbench%3Atest%3Aheld/token-lock-', 'ephemeral-sequential', limitMs);
+    await expect(zookeeper(1, { addresses })).rejects.toMatchObject({ code: 'NOT_EMPTY' });
+    await session.close();
     await expect(zookeeper(3, { addresses })).rejects.toMatchObject({
       code: 'BAD_ARGUMENT',
       message: expect.stringMatching(/--zookeeper names 1 servers, but 3 are needed/),
