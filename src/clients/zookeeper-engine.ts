@@ -4,6 +4,7 @@ import { freshSeed } from '../base/random.js';
 import { LockbenchError, type NodeFailure, type ZookeeperSession } from '../contract/index.js';
 import type { EngineRequest, OpenedEngine } from './engine.js';
 import { versionOf } from './options.js';
+import { pingShare, silenceShare } from './zookeeper-pulse.js';
 import { ZkSession } from './zookeeper-session.js';
 import { modeOf } from './zookeeper-words.js';
 
@@ -17,8 +18,8 @@ const options = {
   library: 'node-zookeeper-client',
   version: versionOf('node-zookeeper-client'),
   connections: 'our own',
-  pingShare: '1/3 of the session timeout',
-  silenceShare: '2/3 of the session timeout',
+  pingShare,
+  silenceShare,
   retries: 0,
   offlineQueue: false,
 };

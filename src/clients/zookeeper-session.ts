@@ -1,13 +1,8 @@
 /**
- * A session of the contract over one connection after another. Pings go out when nothing has confirmed the session for a third of
- * its timeout, a server that says nothing for two thirds is left for another one (ZooKeeper Programmer's Guide, "ZooKeeper
- * Sessions"; two thirds leave time to reach it), and the session is over when a server says so.
- *
- * `validUntilMs` counts from when the last request that was answered had been sent, so what the network adds makes it shorter and
- * never longer. Two things it takes on trust: that the servers' clocks do not run faster than ours, and that a node that answers
- * has not lost its leader, which it notices within its syncLimit.
+ * A session of the contract over one connection after another. It is over when a server says so; `zookeeper-pulse.ts` tells until
+ * when that cannot be.
  */
-import { after, limit, nowMs } from '../base/clock.js';
+import { after, limit } from '../base/clock.js';
 import { atTurnEnd } from '../base/turn.js';
 import {
   LockbenchError,
@@ -21,6 +16,7 @@ import type { NodeEndpoint } from './endpoint.js';
 import { downFailure } from './failures.js';
 import type { Meter } from './meter.js';
 import { ZookeeperConnection } from './zookeeper-connection.js';
+import { Pulse } from './zookeeper-pulse.js';
 import {
   noIdentity,
   ops,
@@ -46,8 +42,6 @@ export interface SessionSettings {
   failed(node: number, code: 'DOWN' | 'RESET' | 'TIMEOUT'): void;
 }
 
-const pingShare = 1 / 3;
-const silenceShare = 2 / 3;
 /** For the first attempt at each node: one that is silent must not use up the session. Twice as much in every further round. */
 const firstAttemptMs = 150;
 /** Between rounds through all nodes. */
@@ -66,18 +60,17 @@ export class ZkSession implements ZookeeperSession {
   #attempts = 0;
   #down = 'not connected yet';
   #lastZxid: Buffer = noZxid;
-  #timeoutMs: number;
-  #validUntilMs = -Infinity;
-  #lapsed = true;
-  #heardMs = -Infinity;
-  #pingedMs = -Infinity;
-  #stopTimer = (): void => {};
+  readonly #pulse: Pulse;
   readonly #watches = new Map<string, Set<() => void>>();
   readonly #listeners = new Set<(event: SessionEvent) => void>();
 
   constructor(private readonly settings: SessionSettings) {
     this.#identity = settings.identity ?? noIdentity;
-    this.#timeoutMs = settings.timeoutMs;
+    this.#pulse = new Pulse(settings.timeoutMs, {
+      lapsed: () => this.#tell('lapsed'),
+      pingDue: () => this.#connection?.ping(),
+      silent: (forMs) => this.#connection?.end(`no word for ${Math.round(forMs)} ms`),
+    });
     this.#at = settings.first % settings.endpoints.length;
     this.#connect();
   }
@@ -87,7 +80,7 @@ export class ZkSession implements ZookeeperSession {
   }
 
   get timeoutMs(): number {
-    return this.#timeoutMs;
+    return this.#pulse.timeoutMs;
   }
 
   get state(): ZookeeperSession['state'] {
@@ -95,7 +88,7 @@ export class ZkSession implements ZookeeperSession {
   }
 
   get validUntilMs(): number {
-    return this.#validUntilMs;
+    return this.#pulse.validUntilMs;
   }
 
   /** Resolves at the first connection; rejects with UNREACHABLE, and gives the session up, when there is none within the limit. */
@@ -209,24 +202,15 @@ export class ZkSession implements ZookeeperSession {
       return;
     }
     this.#identity = session;
-    this.#timeoutMs = session.timeoutMs;
     this.#connected = true;
     this.#attempts = 0;
-    this.#heard(sentMs, null);
-    this.#arm();
+    this.#pulse.connected(session.timeoutMs, sentMs);
     this.#tell('connected');
   }
 
   #heard(sentMs: number, zxid: Buffer | null): void {
     if (zxid !== null && zxid.compare(this.#lastZxid) > 0) this.#lastZxid = zxid;
-    const now = nowMs();
-    this.#heardMs = now;
-    const untilMs = sentMs + this.#timeoutMs;
-    if (untilMs <= this.#validUntilMs) return;
-    // Whatever went on in between: what depended on it was lost for a while, and is told so before it looks valid again.
-    if (now >= this.#validUntilMs) this.#lapse();
-    this.#validUntilMs = untilMs;
-    if (now < untilMs) this.#lapsed = false;
+    this.#pulse.heard(sentMs);
   }
 
   #changed(path: string): void {
@@ -246,7 +230,7 @@ export class ZkSession implements ZookeeperSession {
     this.#down = reason;
     const was = this.#connected;
     this.#connected = false;
-    this.#pingedMs = -Infinity;
+    this.#pulse.disconnected();
     if (this.#expired) return;
     for (const path of this.#watches.keys()) this.#changed(path);
     if (was) this.#tell('disconnected');
@@ -264,49 +248,12 @@ export class ZkSession implements ZookeeperSession {
   #end(): void {
     if (this.#expired) return;
     this.#expired = true;
-    this.#stopTimer();
-    this.#validUntilMs = Math.min(this.#validUntilMs, nowMs());
+    this.#pulse.end();
     this.#connected = false;
     this.#connection?.end('the session is over');
     for (const path of this.#watches.keys()) this.#changed(path);
     this.#tell('expired');
     this.#listeners.clear();
-  }
-
-  #lapse(): void {
-    if (this.#lapsed) return;
-    this.#lapsed = true;
-    this.#tell('lapsed');
-  }
-
-  /** What is due is looked at when the turn has read its input: after a pause of ours, the answers lie in the socket. */
-  #arm(): void {
-    this.#stopTimer();
-    this.#stopTimer = after(Math.max(1, this.#dueMs() - nowMs()), () => atTurnEnd(() => this.#look()));
-  }
-
-  #dueMs(): number {
-    const lapseMs = this.#lapsed ? Infinity : this.#validUntilMs;
-    if (!this.#connected) return Math.min(lapseMs, nowMs() + this.#timeoutMs);
-    return Math.min(lapseMs, this.#pingDueMs(), this.#heardMs + this.#timeoutMs * silenceShare);
-  }
-
-  #pingDueMs(): number {
-    const confirmedMs = this.#validUntilMs - this.#timeoutMs;
-    return Math.max(confirmedMs, this.#pingedMs) + this.#timeoutMs * pingShare;
-  }
-
-  #look(): void {
-    if (this.#expired) return;
-    const now = nowMs();
-    if (now >= this.#validUntilMs) this.#lapse();
-    if (this.#connected && now >= this.#heardMs + this.#timeoutMs * silenceShare)
-      this.#connection?.end(`no word for ${Math.round(now - this.#heardMs)} ms`);
-    if (this.#connected && now >= this.#pingDueMs()) {
-      this.#pingedMs = now;
-      this.#connection?.ping();
-    }
-    this.#arm();
   }
 
   #tell(event: SessionEvent): void {

@@ -28,7 +28,7 @@ export function zookeeperDialect(durability: string): Dialect {
       };
     },
     cpuMs: () => Promise.resolve(NaN),
-    leads: async (admin) => (await admin.call('ROLE')) === 'leader',
+    leads: async (admin) => ['leader', 'standalone'].includes(String(await admin.call('ROLE'))),
     async keysWith(prefix, admin) {
       const left: string[] = [];
       for (const lock of await locksWith(prefix, admin))
