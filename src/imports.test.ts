@@ -112,6 +112,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   redis: ['src/clients'],
   '@redis/client': ['src/clients'],
   pg: ['src/clients'],
+  'node-zookeeper-client/lib/jute/index.js': ['src/clients'],
   testcontainers: ['src/servers'],
   yargs: ['src/cli'],
   'hdr-histogram-js': ['src/record'],

@@ -10,9 +10,11 @@ import { etcdVersion, findEtcd } from '../servers/etcd-binary.js';
 import { noEtcd } from '../servers/no-etcd.js';
 import { noPostgres } from '../servers/no-postgres.js';
 import { noRedis } from '../servers/no-redis.js';
+import { missingWords, noZookeeper } from '../servers/no-zookeeper.js';
 import { clockShimAvailable, fsyncShimAvailable } from '../servers/provision.js';
 import { findPostgres } from '../servers/postgres-binary.js';
 import { findRedis } from '../servers/redis-binary.js';
+import { findZookeeper } from '../servers/zookeeper-jars.js';
 import type { Args } from './args.js';
 import { installMissing } from './install.js';
 import { print } from './terminal-output.js';
@@ -40,6 +42,7 @@ export async function doctorCommand(args: Args): Promise<number> {
     },
     postgres(),
     etcd(),
+    zookeeper(),
     {
       what: 'Docker engine',
       ok: docker.available,
@@ -96,6 +99,19 @@ function etcd(): Finding {
     return { what: 'etcd', ok: found !== null, detail, remedy };
   } catch (error) {
     return { what: 'etcd', ok: false, detail: (error as Error).message, remedy };
+  }
+}
+
+/** As with etcd. */
+function zookeeper(): Finding {
+  const remedy = `only designs on ZooKeeper need it; bench doctor --install unpacks it on Debian and Ubuntu, Java is up to you\n${noZookeeper('').hint}`;
+  try {
+    const found = findZookeeper();
+    if ('missing' in found) return { what: 'ZooKeeper', ok: false, detail: missingWords[found.missing], remedy };
+    const { java, classPath, origin } = found;
+    return { what: 'ZooKeeper', ok: true, detail: `${classPath} (${origin}), run by ${java}` };
+  } catch (error) {
+    return { what: 'ZooKeeper', ok: false, detail: (error as Error).message, remedy };
   }
 }
 

@@ -2,6 +2,7 @@
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import { LockbenchError, type Addresses, type EngineName } from '../contract/index.js';
 import { readEtcdNodes } from './etcd-url.js';
+import { readHostPorts } from './host-ports.js';
 import { readPostgresUrl } from './postgres-url.js';
 
 /** In words, what is wrong with the text; else the endpoints, with their secrets. */
@@ -11,6 +12,7 @@ type Reader = (text: string) => { readonly endpoints: readonly NodeEndpoint[] } 
 const readers: Readonly<Partial<Record<EngineName, Reader>>> = {
   etcd: readEtcdNodes,
   postgres: (text) => readPostgresUrl(text, process.env),
+  zookeeper: readHostPorts,
 };
 
 export const addressOptions: readonly string[] = Object.keys(readers);

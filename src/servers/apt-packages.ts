@@ -23,20 +23,35 @@ const run = promisify(execFile);
 const commandLimitMs = 180_000;
 const staleAfterMs = 3_600_000;
 
-export interface Packages {
-  readonly wanted: ProgramWanted;
+/** What is fetched, and what of it is kept. */
+export interface Fetching {
+  readonly cacheName: string;
   readonly packages: readonly string[];
   /** Asked for by name only where apt cannot work out what is missing, because the machine's packages are at odds. */
   readonly libraries: readonly string[];
-  /** Of the file in /usr/bin. */
-  readonly program: string;
+  /** Copies from `root`, where the packages were unpacked, to `ready`; throws when something is not there. */
+  keep(root: string, ready: string, staging: string): Promise<void>;
   /** What is thrown when it cannot be done here. */
   none(details: string): LockbenchError;
 }
 
-/** Several at once do no harm: the first to be ready wins. */
+export interface Packages extends Pick<Fetching, 'packages' | 'libraries' | 'none'> {
+  readonly wanted: ProgramWanted;
+  /** Of the file in /usr/bin. */
+  readonly program: string;
+}
+
 export async function unpackPackages(what: Packages): Promise<ProgramBinary> {
-  const target = cacheFolder(what.wanted.cacheName);
+  const keep: Fetching['keep'] = (root, ready, staging) => keepProgram(root, ready, staging, what.program);
+  const target = await fetchPackages({ ...what, cacheName: what.wanted.cacheName, keep });
+  const found = findProgram(what.wanted);
+  if (found === null) throw what.none(`what was unpacked into ${target} cannot be run`);
+  return found;
+}
+
+/** Several at once do no harm: the first to be ready wins. Resolves with the folder. */
+export async function fetchPackages(what: Fetching): Promise<string> {
+  const target = cacheFolder(what.cacheName);
   try {
     await mkdir(dirname(target), { recursive: true });
     await removeStale(target);
@@ -51,23 +66,32 @@ export async function unpackPackages(what: Packages): Promise<ProgramBinary> {
   } catch (error) {
     throw what.none(`none is installed, and apt could not fetch one: ${reasonOf(error)}`);
   }
-  const found = findProgram(what.wanted);
-  if (found === null) throw what.none(`what was unpacked into ${target} cannot be run`);
-  return found;
+  return target;
 }
 
-async function fillFolder(staging: string, what: Packages): Promise<void> {
-  const manifest: CacheManifest = { server: `bin/${what.program}`, libraries: 'lib' };
+async function fillFolder(staging: string, what: Fetching): Promise<void> {
   const [archives, root, ready] = [join(staging, 'cache', 'archives'), join(staging, 'root'), join(staging, 'ready')];
   await download(staging, archives, what);
   for (const file of await readdir(archives)) {
     if (file.endsWith('.deb')) await call('dpkg', ['-x', join(archives, file), root], staging);
   }
+  await what.keep(root, ready, staging);
+}
+
+/** Paths of all files below; what is only linked to is left out. */
+export async function filesBelow(root: string): Promise<readonly string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** The program, and the libraries that came along. */
+async function keepProgram(root: string, ready: string, staging: string, program: string): Promise<void> {
+  const manifest: CacheManifest = { server: `bin/${program}`, libraries: 'lib' };
   const files = (await readdir(root, { recursive: true, withFileTypes: true })).map((entry) =>
     join(entry.parentPath, entry.name),
   );
-  const server = files.find((file) => file.endsWith(`/bin/${what.program}`));
-  if (server === undefined) throw new Error(`the packages hold no ${what.program}`);
+  const server = files.find((file) => file.endsWith(`/bin/${program}`));
+  if (server === undefined) throw new Error(`the packages hold no ${program}`);
   await cp(server, join(ready, manifest.server), { dereference: true });
   await mkdir(join(ready, manifest.libraries));
   for (const file of files.filter((name) => /^lib.*\.so(\.|$)/.test(basename(name)))) {
@@ -79,7 +103,7 @@ async function fillFolder(staging: string, what: Packages): Promise<void> {
 }
 
 /** Leaves the .deb files in `archives`: the packages, and of what they need that which the machine lacks. */
-async function download(staging: string, archives: string, { packages, libraries }: Packages): Promise<void> {
+async function download(staging: string, archives: string, { packages, libraries }: Fetching): Promise<void> {
   await mkdir(join(archives, 'partial'), { recursive: true });
   await mkdir(join(staging, 'state', 'lists', 'partial'), { recursive: true });
   const options = [
