@@ -103,6 +103,8 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
   'src/conform/report': ['src/contract', 'src/base', 'src/conform', ...reportParts],
   'src/conform/cases': ['src/contract', 'src/base', 'src/kit', 'src/conform'],
   strategies: ['src/contract', 'src/kit', 'src/base/cancel.ts'],
+  // Published libraries, which are imported when they are used.
+  'strategies/peers': ['src/contract', 'src/kit', 'src/base/cancel.ts', 'src/base/packages.ts'],
   'bench/scenarios': ['src/cli/options.ts'],
 };
 

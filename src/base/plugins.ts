@@ -14,27 +14,29 @@ export interface Named {
 }
 
 const folders = {
-  strategy: new URL('../../strategies/', import.meta.url),
-  workload: new URL('../workloads/', import.meta.url),
-  'load shape': new URL('../load/', import.meta.url),
-  check: new URL('../check/', import.meta.url),
-  reporter: new URL('../report/', import.meta.url),
-  'report of a comparison': new URL('../compare/report/', import.meta.url),
-  'report of conformance': new URL('../conform/report/', import.meta.url),
-  scenario: new URL('../../bench/scenarios/', import.meta.url),
-  fault: new URL('../faults/', import.meta.url),
-  'conformance case': new URL('../conform/cases/', import.meta.url),
+  strategy: [new URL('../../strategies/', import.meta.url), new URL('../../strategies/peers/', import.meta.url)],
+  workload: [new URL('../workloads/', import.meta.url)],
+  'load shape': [new URL('../load/', import.meta.url)],
+  check: [new URL('../check/', import.meta.url)],
+  reporter: [new URL('../report/', import.meta.url)],
+  'report of a comparison': [new URL('../compare/report/', import.meta.url)],
+  'report of conformance': [new URL('../conform/report/', import.meta.url)],
+  scenario: [new URL('../../bench/scenarios/', import.meta.url)],
+  fault: [new URL('../faults/', import.meta.url)],
+  'conformance case': [new URL('../conform/cases/', import.meta.url)],
 } as const;
 
 export type PluginKind = keyof typeof folders;
 
 /** All plug-ins of a kind, by name. The caller says what they are: the contract test holds each to it. */
 export async function listPlugins<T extends Named>(kind: PluginKind): Promise<T[]> {
-  const files = (await readdir(folders[kind])).filter((file) => file.endsWith('.js') && !file.endsWith('.test.js'));
   const found: T[] = [];
-  for (const file of files) {
-    const module = (await import(new URL(file, folders[kind]).href)) as { default?: T };
-    if (module.default !== undefined) found.push(named(kind, file, module.default));
+  for (const folder of folders[kind]) {
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.js') && !file.endsWith('.test.js'));
+    for (const file of files) {
+      const module = (await import(new URL(file, folder).href)) as { default?: T };
+      if (module.default !== undefined) found.push(named(kind, file, module.default));
+    }
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,6 +1,7 @@
 /** `bench conform`: every behaviour that a lock promises, tried on real servers, and a verdict for each. */
-import { LockbenchError, type ClientName, type DocumentReporter } from '../contract/index.js';
-import { listPlugins, loadPlugin, unknownName, type Named } from '../base/plugins.js';
+import { LockbenchError, type ClientName, type DocumentReporter, type LockStrategy } from '../contract/index.js';
+import { installedPackage } from '../base/packages.js';
+import { listPlugins, loadPlugin, unknownName } from '../base/plugins.js';
 import { openCatalogue } from '../plan/catalogue.js';
 import { allClients, clientsOf } from '../plan/resolve-client.js';
 import { resolvePlan } from '../plan/resolve.js';
@@ -15,6 +16,7 @@ import type { ConformDocument } from '../conform/results.js';
 import type { ConformCase } from '../conform/types.js';
 import type { Args } from './args.js';
 import type { Progress } from './progress.js';
+import { factsOf } from './conform-facts.js';
 import { chooseReports, tellGithub, writeReports } from './reports.js';
 import type { Prepare } from './step.js';
 import { print } from './terminal-output.js';
@@ -30,8 +32,10 @@ export const prepareConformance: Prepare = async (args) => {
   const given = givenOptions(args);
   const reporter = await findReporter(given['format'] ?? 'table');
   const reports = await chooseReports(findReporter, args['report']);
-  const cases = await chosenCases(typeof args['case'] === 'string' ? args['case'] : null);
+  const wantedCases = typeof args['case'] === 'string' ? args['case'] : null;
+  const cases = await chosenCases(wantedCases);
   const contestants = await chosenContestants(given);
+  const facts = await factsOf(given, wantedCases, contestants);
   return {
     plan: { contestants, cases: cases.map(({ name }) => name) },
     dispose: () => {},
@@ -45,7 +49,7 @@ export const prepareConformance: Prepare = async (args) => {
         onResult: counted(progress, contestants.length * cases.length),
       });
       progress.end();
-      const document = { ...found, exitCode: found.partial ? interruption.exitCode() : found.exitCode };
+      const document = { ...found, ...facts, exitCode: found.partial ? interruption.exitCode() : found.exitCode };
       const note = (text: string): void => progress.note(text);
       const exitCode = writeReports(reports, document, document.exitCode, note);
       await tellGithub(findReporter, document, process.env, reporter.name === 'github', note);
@@ -83,9 +87,7 @@ async function chosenCases(wanted: string | null): Promise<readonly ConformCase[
 }
 
 async function chosenContestants(given: RawOptions): Promise<readonly Contestant[]> {
-  const all = await listPlugins<Named>('strategy');
-  const text = given['strategy'] ?? String(runOptions['strategy'].default);
-  const strategy = text === 'all' ? all.map(({ name }) => name).join(',') : text;
+  const strategy = await spelledOut(given['strategy'] ?? String(runOptions['strategy'].default));
   const catalogue = await openCatalogue(parseStrategies(strategy).flatMap(({ name }) => (isPath(name) ? [name] : [])));
   const { nodes, replicas, servers } = given;
   const wanted = given['client']?.split(',');
@@ -108,6 +110,22 @@ async function chosenContestants(given: RawOptions): Promise<readonly Contestant
     const able = clientsOf(design).filter((client) => wanted === undefined || wanted.includes(client));
     return plan.client === null || own ? [plan] : able.map((client) => ({ ...plan, client }));
   });
+}
+
+/** `all`: our designs and the published libraries that are installed, these in both profiles; `peers`: only these. */
+async function spelledOut(text: string): Promise<string> {
+  const known = await listPlugins<LockStrategy>('strategy');
+  const ours = known.filter(({ library }) => library === undefined).map(({ name }) => name);
+  const peers = known
+    .filter(({ library }) => library !== undefined && installedPackage(library) !== null)
+    .flatMap(({ name }) => [name, `${name}@profile=default`]);
+  if (text === 'peers' && peers.length === 0)
+    throw new LockbenchError(
+      'NO_LIBRARY',
+      'no published library is installed',
+      'npm ci --ignore-scripts installs them.',
+    );
+  return text === 'all' ? [...ours, ...peers].join(',') : text === 'peers' ? peers.join(',') : text;
 }
 
 const stepsTold = 10;

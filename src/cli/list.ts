@@ -8,6 +8,7 @@ import {
   type Options,
   type OptionSpec,
 } from '../contract/index.js';
+import { installedPackage } from '../base/packages.js';
 import { listPlugins, nearest, type Named, type PluginKind } from '../base/plugins.js';
 import { describeField, showDefault } from '../plan/parse-field.js';
 import { metrics } from '../stats/metrics.js';
@@ -53,12 +54,27 @@ export async function listCommand(args: Args): Promise<number> {
   for (const [title, kind] of Object.entries(kinds)) {
     if (wanted !== undefined && wanted !== title) continue;
     const plugins = await listPlugins<Listed>(kind);
-    sections.push([title, ...plugins.flatMap((plugin) => linesOf(kind, plugin))].join('\n'));
+    const [ours, theirs] = [plugins.filter((one) => !isPeer(one)), plugins.filter(isPeer)];
+    sections.push([title, ...ours.flatMap((plugin) => linesOf(kind, plugin))].join('\n'));
+    if (theirs.length > 0)
+      sections.push(['published libraries (strategies, too)', ...theirs.flatMap(peerLines)].join('\n'));
   }
   if (wanted === undefined || wanted === metricList)
     sections.push([metricList, ...metrics.map(({ name, unit }) => line({ name, help: valueWords[unit] }))].join('\n'));
   await print(`${sections.join('\n\n')}\n`);
   return exitCodes.ok;
+}
+
+type Peer = Listed & LockStrategy & { readonly library: string };
+
+function isPeer(plugin: Listed): plugin is Peer {
+  return 'library' in plugin && typeof plugin.library === 'string';
+}
+
+function peerLines(peer: Peer): string[] {
+  const installed = installedPackage(peer.library);
+  const package_ = installed === null ? 'not installed' : `version ${installed.version}, licence ${installed.licence}`;
+  return [line(peer), `      package ${peer.library}: ${package_}`, ...optionLines(peer.options)];
 }
 
 function line({ name, help }: Listed): string {

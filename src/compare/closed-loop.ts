@@ -87,7 +87,8 @@ export class ClosedLoop {
     if (endNs < this.#openNs || endNs >= this.#closeNs) return true;
     this.#cycles += 1;
     recordNs(this.cycleNs, grantedNs - startNs + (endNs - leaveNs));
-    if (outcome.queued !== true) recordNs(this.acquireNs, outcome.roundMs * 1e6);
+    const { roundMs, queued } = outcome;
+    if (roundMs !== null && queued !== true) recordNs(this.acquireNs, roundMs * 1e6);
     return true;
   }
 

@@ -1,6 +1,7 @@
 /** A whole comparison: the run's folder, the servers, the course of it, the verdict, and the document that holds it all. */
 import { errorCodes, exitCodes, LockbenchError, type Addresses, type Environment } from '../contract/index.js';
 import { wallClock } from '../base/clock.js';
+import { otherKeyPrefixes } from '../base/key-prefixes.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import { RunStore } from '../record/store.js';
 import { environment } from '../run/environment.js';
@@ -116,6 +117,7 @@ async function onServers(
     image,
     persistence,
     keyPrefix,
+    otherKeyPrefixes: await otherKeyPrefixes([plan.baseline, plan.candidate], keyPrefix),
     external: options.endpoints ?? plan.external,
     addresses: options.addresses ?? plan.addresses,
   });

@@ -108,7 +108,9 @@ describe('reports of conformance', () => {
   });
 
   it('as markdown are a matrix with footnotes', () => {
-    const text = markdownReport.render(document);
+    const text = markdownReport.render({ ...document, command: 'bench conform --x', versions: { node: '20.1.2' } });
+    expect(text).toContain('Made by `bench conform --x`');
+    expect(text).toContain('Versions: node 20.1.2.');
     expect(text).toContain('| `b-case`<br>It behaves. | **FAIL**[^1] |');
     expect(text).toContain('[^1]: two were inside \\| together');
     expect(text).toContain('| `a-case`<br>It behaves. | pass |');

@@ -84,10 +84,11 @@ class CheckedClient implements Client {
 
   async hold(key: string, ask: Partial<AcquireRequest> = {}): Promise<Grant> {
     for (let tries = 1; ; tries += 1) {
+      const startMs = nowMs();
       const outcome = await this.acquire(key, ask);
       if (outcome.kind === 'granted') return outcome.grant;
       const isBusy = outcome.kind === 'refused' && outcome.why === 'busy';
-      ensure(!isBusy && tries < holdTries, `acquire of a free lock answered ${shown(outcome)}`);
+      ensure(!isBusy && tries < holdTries, () => notHad(key, ask.waitMs ?? 0, nowMs() - startMs, outcome));
       await this.quiesce();
     }
   }
@@ -144,6 +145,15 @@ class CheckedClient implements Client {
       await this.opened.close();
     }
   }
+}
+
+/** Names are long where that may be the reason. */
+const tellingLength = 100;
+
+function notHad(key: string, waitMs: number, tookMs: number, outcome: AcquireOutcome): string {
+  const named = key.length < tellingLength ? '' : ` with a name of ${key.length} characters`;
+  if (waitMs === 0) return `acquire of a free lock${named} answered ${shown(outcome)}`;
+  return `a wait of up to ${waitMs} ms for a lock${named} ended after ${tookMs.toFixed(0)} ms with ${shown(outcome)}`;
 }
 
 /** Settles in time and without an error, or it is a violation. */

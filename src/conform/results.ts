@@ -47,6 +47,10 @@ export interface ConformDocument {
   /** Interrupted before the end. */
   readonly partial: boolean;
   readonly exitCode: number;
+  /** What makes such a document. */
+  readonly command?: string;
+  /** Of the program, Node, the clients and the published libraries that were tried, by name. */
+  readonly versions?: Readonly<Record<string, string>>;
   readonly results: readonly ContestantResult[];
 }
 

@@ -25,6 +25,7 @@ export const errorCodes = {
   BAD_RUN_FOLDER: exitCodes.usage,
   NO_REDIS: exitCodes.environment,
   NO_SERVER: exitCodes.environment,
+  NO_LIBRARY: exitCodes.environment,
   SERVER_FAILED: exitCodes.environment,
   UNREACHABLE: exitCodes.environment,
   NOT_EMPTY: exitCodes.environment,

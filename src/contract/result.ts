@@ -179,6 +179,22 @@ export interface RunResult {
   readonly harm: { readonly words: string; readonly count: number; readonly costOnly: boolean } | null;
   /** Locks of holders that died, and how long they kept others out. */
   readonly orphans: { readonly count: number; readonly longestMs: number };
+  /**
+   * Times of half a lease and more, within the window, in which nobody held a key although somebody waited for it; of the key
+   * that has most of them, in the round that has most. Null: none.
+   */
+  readonly unheld: {
+    readonly key: number;
+    /** All of them together. */
+    readonly ms: number;
+    readonly gaps: number;
+    readonly shortestMs: number;
+    readonly longestMs: number;
+    /** Most that waited at a time. */
+    readonly waiting: number;
+    /** Waits of the whole run that lasted about as long as a lease, or longer. */
+    readonly leaseLongWaits: number;
+  } | null;
   /** What happened to servers and workers, in words, with its time. */
   readonly incidents: readonly string[];
   /** Of one round: the first with a violation, else the first. */

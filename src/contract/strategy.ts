@@ -46,6 +46,8 @@ export interface Claims {
   readonly lease?: 'session';
   /** The lock is in the servers' memory alone: whatever they write to disk, a restart forgets it. */
   readonly volatile?: boolean;
+  /** A wait lasts as long as it was asked to, tries as often, and ends when it is cancelled. Absent: so it is. */
+  readonly waitsAsAsked?: boolean;
 }
 
 export interface TtlRules {
@@ -99,6 +101,10 @@ export interface LockStrategy<E extends EngineName = EngineName, O = Options> {
   readonly clients?: readonly [ClientName, ...ClientName[]];
   /** Loaded on every connection before its node counts as up. */
   readonly scripts?: readonly ScriptDecl[];
+  /** Of a published library: the npm package, as it is named here. Imported when it is used, and not before. */
+  readonly library?: string;
+  /** Where a lock of that name is kept in Redis; absent: under its name. */
+  redisKey?(key: string): string;
   /**
    * What follows a lock's name in the names of its standing keys: those that outlive every lock on purpose, such as a counter
    * of fencing tokens. They begin with the lock's name, so the run removes them with the rest; they are no keys left behind.
@@ -144,13 +150,14 @@ export interface Backlog {
 }
 
 /** `tries` counts the rounds of the strategy; `roundMs` is how long the round that was granted took, up to `decidedMs`: the
- * clock as the design read it last, to see that validity was not over. What comes after is the program's own delay. */
+ * clock as the design read it last, to see that validity was not over. What comes after is the program's own delay. Null: a
+ * library that tries again by itself does not tell when the round began that was granted. */
 export type AcquireOutcome =
   | {
       readonly kind: 'granted';
       readonly grant: Grant;
       readonly tries: number;
-      readonly roundMs: number;
+      readonly roundMs: number | null;
       readonly decidedMs: number;
       /** It stood in a queue of the server's, so its round was a wait for others, and tells nothing of what the lock costs. */
       readonly queued?: boolean;

@@ -1,6 +1,7 @@
 /** Loads what a plan can choose from: our own plug-ins, and strategies from files anywhere. */
 import { resolve } from 'node:path';
 import { LockbenchError, type Fault, type LoadShape, type LockStrategy, type Workload } from '../contract/index.js';
+import { installedPackage, missingPackage } from '../base/packages.js';
 import { listPlugins, loadPluginFile } from '../base/plugins.js';
 import { parseField, showDefault } from './parse-field.js';
 
@@ -10,6 +11,8 @@ export type RawOptions = Readonly<Record<string, string>>;
 /** What is there to choose from. */
 export interface Catalogue {
   readonly strategies: readonly LockStrategy[];
+  /** Published libraries whose package is not installed, by the name of the strategy: what to tell whoever asks for one. */
+  readonly missing: ReadonlyMap<string, LockbenchError>;
   /** Strategies given as paths, by the path as it was written. */
   readonly files: ReadonlyMap<string, { readonly file: string; readonly strategy: LockStrategy }>;
   readonly workloads: readonly Workload[];
@@ -30,7 +33,15 @@ export async function openCatalogue(paths: readonly string[] = []): Promise<Cata
     listPlugins<LoadShape>('load shape'),
     listPlugins<Fault>('fault'),
   ]);
-  return { strategies, files, workloads, shapes, faults };
+  return { strategies, missing: missingOf(strategies), files, workloads, shapes, faults };
+}
+
+function missingOf(strategies: readonly LockStrategy[]): ReadonlyMap<string, LockbenchError> {
+  return new Map(
+    strategies.flatMap(({ name, library }) =>
+      library === undefined || installedPackage(library) !== null ? [] : [[name, missingPackage(library)] as const],
+    ),
+  );
 }
 
 const topologyKinds: readonly string[] = ['none', 'single', 'quorum', 'replicated', 'sentinel', 'cluster'];

@@ -102,6 +102,8 @@ function resolveStrategy(
     );
     return null;
   }
+  const missing = found === undefined ? catalogue.missing.get(text.name) : undefined;
+  if (missing !== undefined) throw missing;
   const own: Record<string, string> = {};
   const chosen: Record<string, string> = {};
   for (const [key, value] of text.settings) {

@@ -39,6 +39,7 @@ export interface Round {
   readonly nodeFailures: readonly NodeFailure[];
   readonly backlog: Backlog;
   readonly orphans: RunResult['orphans'];
+  readonly unheld: RunResult['unheld'];
   readonly resources: Resources;
   readonly series: readonly SeriesPoint[];
   readonly incidents: readonly string[];

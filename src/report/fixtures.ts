@@ -119,6 +119,7 @@ export function run(strategy: string, { latencyUs, ...changes }: RunChanges = {}
     trials: null,
     harm: null,
     orphans: { count: 0, longestMs: 0 },
+    unheld: null,
     holder: 'guarded',
     workers: 4,
     contenders: 16,

@@ -12,6 +12,8 @@ const handoffRatio = 0.5;
 const herdFactor = 3;
 /** Refusals are worth a line from this share of the attempts. */
 const refusedRatio = 0.01;
+/** Below this share of the grants, what is told of their rounds is told of some of them. */
+const wellSeenRatio = 0.99;
 /** A SET and a release, to each node. */
 const commandsPerNode = 2;
 
@@ -23,6 +25,7 @@ export function behaviourWords({ runs }: Result): Word[] {
     ...runs.flatMap(silentNodes),
     ...runs.flatMap(droppedBacklog),
     ...runs.flatMap(herd),
+    ...runs.flatMap(partlySeen),
     ...tooFewSamples(runs),
   ];
 }
@@ -87,6 +90,16 @@ function herd({ strategy, topology, commandsPerGrant, tries, grants }: RunResult
   const text =
     `${strategy}: ${formatNumber(commandsPerGrant)} commands${perGrant} per grant, where an uncontended one takes about ` +
     `${alone}: most of the load is retries`;
+  return [{ level: 'note', text }];
+}
+
+/** A round that stood in a queue, or that a library began by itself, tells nothing of what the lock costs. */
+function partlySeen({ strategy, grants, latencyUs }: RunResult): Word[] {
+  const { count } = latencyUs.acquire;
+  if (count === 0 || count > grants * wellSeenRatio) return [];
+  const text =
+    `${strategy}: acquire is of ${formatCount(count)} of ${formatCount(grants)} grants: when the round of the others began is ` +
+    'not known, for it stood in a queue or the library tries again by itself';
   return [{ level: 'note', text }];
 }
 

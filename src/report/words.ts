@@ -7,6 +7,7 @@ import { behaviourWords } from './words-behaviour.js';
 import { comparisonWords } from './words-comparison.js';
 import { faultWords } from './words-faults.js';
 import { harmWords } from './words-harm.js';
+import { unheldWords } from './words-unheld.js';
 import { exclusionWords, undecidedWords, violationWords } from './words-violations.js';
 import { validityWords } from './words-validity.js';
 
@@ -28,6 +29,7 @@ export function whatStandsOut(result: Result): readonly Word[] {
     ...validityWords(result),
     ...faultWords(result),
     ...exclusionWords(result),
+    ...unheldWords(result),
     ...behaviourWords(result),
     ...undecidedWords(result),
     ...comparisonWords(result),

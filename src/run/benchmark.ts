@@ -23,6 +23,7 @@ import { countHarm } from '../check/at-resource.js';
 import { contextOf, judgeHistory } from '../check/judge.js';
 import { outOfService } from '../check/run-validity.js';
 import { wallClock } from '../base/clock.js';
+import { otherKeyPrefixes } from '../base/key-prefixes.js';
 import { listPlugins, loadPlugin } from '../base/plugins.js';
 import { seededRandom, shuffled } from '../base/random.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
@@ -85,6 +86,7 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
     image,
     persistence,
     keyPrefix,
+    otherKeyPrefixes: await otherKeyPrefixes(plan.strategies, keyPrefix),
     external: options.endpoints ?? plan.external,
     addresses: options.addresses ?? plan.addresses,
   });

@@ -13,6 +13,7 @@ import { orphansOf } from './orphans.js';
 import { withRecovery } from './recovery.js';
 import type { RoundSpec } from './round-spec.js';
 import { withViolations } from './series.js';
+import { unheldOf } from './unheld.js';
 import { resourcesUsed } from './usage.js';
 
 type Seen = Pick<Round, 'incidents' | 'clientOptions' | 'series'> & Pick<History, 'keysLeft' | 'unreachable'>;
@@ -68,6 +69,7 @@ export function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measur
       dropped: total((report) => report.backlog.dropped),
     },
     orphans: orphansOf(history),
+    unheld: unheldOf(history, { ttlMs: spec.plan.ttlMs, retryMaxMs: spec.strategy.retry.maxMs }),
     resources: resourcesUsed({ ...measured, windowMs: (closeNs - openNs) / 1e6, grants: live(liveAt.grantsInWindow) }),
     ...told,
     series: withViolations(seen.series, history),

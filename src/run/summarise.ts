@@ -124,6 +124,7 @@ export function summarise(
       count: sum(rounds, ({ round }) => round.orphans.count),
       longestMs: Math.max(0, ...rounds.map(({ round }) => round.orphans.longestMs)),
     },
+    unheld: mostUnheld(rounds),
     incidents: rounds.flatMap(({ round }) =>
       round.incidents.map((text) => (rounds.length > 1 ? `round ${round.round}: ${text}` : text)),
     ),
@@ -136,6 +137,10 @@ export function summarise(
     ...result,
     thresholds: thresholdsFor(plan, strategy).map((threshold) => judgeThreshold(threshold, result)),
   };
+}
+
+function mostUnheld(rounds: readonly JudgedRound[]): RunResult['unheld'] {
+  return rounds.map(({ round }) => round.unheld).reduce((a, b) => ((b?.ms ?? 0) > (a?.ms ?? 0) ? b : a), null);
 }
 
 function harmOf({ one, many, costOnly }: Harm, count: number): RunResult['harm'] {

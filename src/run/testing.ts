@@ -7,6 +7,7 @@ import { nowNs } from '../base/clock.js';
 import { seededRandom } from '../base/random.js';
 import { openCatalogue, type RawOptions } from '../plan/catalogue.js';
 import { resolvePlan } from '../plan/resolve.js';
+import { isPath, parseStrategies } from '../plan/strategy-text.js';
 import { readChunks } from '../record/chunks.js';
 import { sumCounters } from '../record/counters.js';
 import { allocateShared, controlOf, workerColumns } from '../record/shared.js';
@@ -19,7 +20,10 @@ import { noServers } from './no-servers.js';
 import { contenders } from './tripwires.js';
 
 export async function planOf(raw: RawOptions): Promise<Plan> {
-  return resolvePlan({ warmup: '0', ...raw }, await openCatalogue(), [], 7);
+  const paths = parseStrategies(raw['strategy'] ?? '')
+    .map(({ name }) => name)
+    .filter(isPath);
+  return resolvePlan({ warmup: '0', ...raw }, await openCatalogue(paths), [], 7);
 }
 
 export interface Ended {

@@ -10,6 +10,7 @@ import { allOrNone } from './all-or-none.js';
 import { Fleet, type Member } from './fleet.js';
 import { provisionedOf, type Provisioned, type ServerHost } from './host.js';
 import { awaitReplicas } from './replicas.js';
+import { prefixesOf } from './server-settings.js';
 import { rolesOf, type Role } from './roles.js';
 import { serverArgs } from './server-args.js';
 
@@ -17,6 +18,7 @@ export interface ContainerSettings {
   readonly image: string;
   readonly persistence: Persistence;
   readonly keyPrefix: string;
+  readonly otherKeyPrefixes?: readonly string[];
 }
 
 type Testcontainers = typeof import('testcontainers');
@@ -53,7 +55,7 @@ export class ContainerHost implements ServerHost {
         const endpoint = { host, port, tls: false, password: this.#password };
         return { ...roles[i]!, endpoint, pid: null };
       });
-      const fleet = new Fleet(members, this.settings.keyPrefix);
+      const fleet = new Fleet(members, prefixesOf(this.settings));
       await awaitReplicas(fleet);
       return await provisionedOf(fleet, () => this.#stop(containers));
     } catch (error) {

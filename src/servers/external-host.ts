@@ -7,11 +7,13 @@ import { provisionedOf, type Provisioned, type ServerHost } from './host.js';
 import { awaitReplicas } from './replicas.js';
 import { rolesOf, sentinelRolesOf } from './roles.js';
 import { roleOf } from './sentinels.js';
+import { prefixesOf } from './server-settings.js';
 import { verifyExternal, verifySentinels } from './verify-external.js';
 
 export interface ExternalSettings {
   readonly external: readonly NodeEndpoint[];
   readonly keyPrefix: string;
+  readonly otherKeyPrefixes?: readonly string[];
 }
 
 export class ExternalHost implements ServerHost {
@@ -24,7 +26,8 @@ export class ExternalHost implements ServerHost {
     const roles = rolesOf(topology);
     const watching = sentinelRolesOf(topology);
     const all = [...roles, ...watching];
-    const { external, keyPrefix } = this.settings;
+    const { external } = this.settings;
+    const prefixes = prefixesOf(this.settings);
     if (external.length < all.length) {
       throw new LockbenchError(
         'BAD_ARGUMENT',
@@ -33,10 +36,10 @@ export class ExternalHost implements ServerHost {
       );
     }
     const members = all.map((role, i): Member => ({ ...role, endpoint: external[i]!, pid: null }));
-    const fleet = new Fleet(members.slice(0, roles.length), keyPrefix);
-    const watch = new Fleet(members.slice(roles.length), keyPrefix);
+    const fleet = new Fleet(members.slice(0, roles.length), prefixes);
+    const watch = new Fleet(members.slice(roles.length), prefixes);
     try {
-      await verifyExternal(fleet, keyPrefix);
+      await verifyExternal(fleet, prefixes);
       await awaitReplicas(fleet);
       const stop = (): Promise<void> => fleet.removeKeys();
       const watchers = watch.members.map((member, i) => remoteControl(watch, member, roles.length + i));

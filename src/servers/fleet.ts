@@ -24,7 +24,8 @@ export class Fleet {
 
   constructor(
     readonly members: readonly Member[],
-    private readonly keyPrefix: string,
+    /** One, or several: keys under each of them are ours. */
+    private readonly keyPrefix: string | readonly string[],
     private readonly dialect: Dialect = redisDialect,
   ) {}
 
@@ -72,7 +73,9 @@ export class Fleet {
   /** Distinct, over all masters of now that can be reached. */
   async keysLeft(): Promise<readonly string[]> {
     const found = await Promise.allSettled(
-      (await this.#acting()).map(async (member) => this.dialect.keysWith(this.keyPrefix, await this.admin(member))),
+      (await this.#acting()).flatMap((member) =>
+        [this.keyPrefix].flat().map(async (prefix) => this.dialect.keysWith(prefix, await this.admin(member))),
+      ),
     );
     return [...new Set(found.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])))];
   }
@@ -98,8 +101,8 @@ export class Fleet {
 
   async removeKeys(): Promise<void> {
     await Promise.allSettled(
-      (await this.#acting()).map(async (member) =>
-        this.dialect.removeKeysWith(this.keyPrefix, await this.admin(member)),
+      (await this.#acting()).flatMap((member) =>
+        [this.keyPrefix].flat().map(async (prefix) => this.dialect.removeKeysWith(prefix, await this.admin(member))),
       ),
     );
   }

@@ -10,6 +10,7 @@ import { startRedis, type StartOptions } from './redis-process.js';
 import { awaitReplicas } from './replicas.js';
 import { rolesOf, sentinelRolesOf, type Role } from './roles.js';
 import { roleOf, sentinelConfig } from './sentinels.js';
+import { prefixesOf } from './server-settings.js';
 import type { ServerProcess } from './server-process.js';
 import { ShimShop, verifyLoaded, type ShimNeeds, type Shims } from './shims/preload.js';
 import { stopAll, Yard } from './yard.js';
@@ -18,6 +19,7 @@ export interface ProcessSettings {
   readonly binary: RedisBinary;
   readonly persistence: Persistence;
   readonly keyPrefix: string;
+  readonly otherKeyPrefixes?: readonly string[];
 }
 
 type Special = Pick<StartOptions, 'extraArgs' | 'sentinel'>;
@@ -74,7 +76,7 @@ export class ProcessHost implements ServerHost {
       endpoint: server.endpoint,
       pid: server.pid,
     }));
-    const fleet = new Fleet(members, this.settings.keyPrefix);
+    const fleet = new Fleet(members, prefixesOf(this.settings));
     this.#yard.adopt(fleet);
     for (const [i, { berth, server }] of started.entries())
       controls.push(new ProcessControl(controls.length, berth, fleet, members[i]!, server));

@@ -9,4 +9,14 @@ export interface ServerSettings {
   readonly persistence: Persistence;
   readonly external: readonly NodeEndpoint[];
   readonly keyPrefix: string;
+  /** Of libraries that put a word of their own before it. */
+  readonly otherKeyPrefixes?: readonly string[];
+}
+
+/** Under all of which keys are ours. */
+export function prefixesOf({
+  keyPrefix,
+  otherKeyPrefixes = [],
+}: Pick<ServerSettings, 'keyPrefix' | 'otherKeyPrefixes'>): readonly string[] {
+  return [keyPrefix, ...otherKeyPrefixes];
 }

@@ -12,13 +12,14 @@ const orderHint =
   'Roles follow the order of --redis: N masters for a quorum; the primary first, then its replicas, then its sentinels; docker-compose.yml has all.';
 const keysShown = 3;
 
-export async function verifyExternal(fleet: Fleet, keyPrefix: string): Promise<void> {
+export async function verifyExternal(fleet: Fleet, keyPrefixes: readonly string[]): Promise<void> {
   // One after the other: with all of them down, the first is what the person wants to hear of.
   for (const member of fleet.members) await fleet.admin(member);
   for (const member of fleet.members) await verifyRole(fleet, member);
   await verifyDistinct(fleet);
   await verifyReplicas(fleet);
-  for (const member of fleet.members) if (member.kind === 'master') await verifyEmpty(fleet, member, keyPrefix);
+  for (const member of fleet.members)
+    if (member.kind === 'master') for (const prefix of keyPrefixes) await verifyEmpty(fleet, member, prefix);
 }
 
 export async function verifySentinels(watch: Fleet): Promise<void> {

@@ -133,7 +133,8 @@ export class Contender {
     this.#asked(intendedNs, endNs, measured, outcome.kind === 'granted');
     row.acquireNs = endNs - startNs;
     if (outcome.kind === 'granted') {
-      if (measured && outcome.queued !== true) recordNs(columns.histograms.acquire, outcome.roundMs * 1e6);
+      const { roundMs, queued } = outcome;
+      if (measured && roundMs !== null && queued !== true) recordNs(columns.histograms.acquire, roundMs * 1e6);
       if (isLate(outcome, endNs / 1e6)) row.flags |= rowFlags.lateGrant;
       await this.#hold(outcome.grant, key, endNs, measured);
     } else this.#notGranted(outcome, endNs, measured);

@@ -73,6 +73,16 @@ export class Tally {
     this.errorSamples.set(name, `the strategy threw ${words}`);
   }
 
+  /** Calls of contenders that the design has not answered so long after the end. */
+  hung(contenders: number, afterMs: number): void {
+    for (let i = 0; i < contenders; i += 1) this.failed('HUNG');
+    const whose = contenders === 1 ? 'a contender of a worker' : `${contenders} contenders of a worker`;
+    this.errorSamples.set(
+      'HUNG',
+      `${whose} hung: a call of the strategy had not settled ${afterMs / 1000} s after the end`,
+    );
+  }
+
   failed(code: string): void {
     this.errors[code] = (this.errors[code] ?? 0) + 1;
   }

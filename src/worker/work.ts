@@ -1,7 +1,7 @@
 /** What a worker does, thread or process: connects, says that it is ready, drives its contenders, settles what is owed, reports. */
 import type { EngineName, Engines, LoadShape, LockbenchError } from '../contract/index.js';
 import { CancelSource } from '../base/cancel.js';
-import { nowMs, nowNs } from '../base/clock.js';
+import { limit, nowMs, nowNs } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
 import { loadPlugin, loadStrategy } from '../base/plugins.js';
 import { stepWallClock } from '../base/wall-clock-step.js';
@@ -16,12 +16,16 @@ import type { Struck, WorkerReport, WorkerTask } from './protocol.js';
 import { openResource } from './resource-use.js';
 import { loadSpec, openShop, randomOf, realEnv, type Shop } from './shop.js';
 import { closeSession, openSession, settle } from './session.js';
+import type { Tally } from './tally.js';
 import { Triggers } from './triggers.js';
 import { watchThread, type ThreadUsage } from './watch.js';
 
 const connectTimeoutMs = 1000;
 /** How long connections may take to come up before the run starts without them. */
 const readyWaitMs = 5000;
+/** After the word to stop: what has not settled then, never will. */
+const hungMs = 6000;
+
 export function work(task: WorkerTask, port: Port): Promise<void> {
   return new Job(task, port).run();
 }
@@ -130,8 +134,20 @@ class Job {
       this.#contenders.push(new Contender(shop, index * plan.contenders + i, arrivals, shape.open, nextKey));
     }
     this.#usage = watchThread(shop.control.window);
-    await Promise.all(this.#contenders.map((contender) => contender.run()));
+    await this.#allEnded(shop.tally);
     return (untilMs) => oneSchedule?.missed(untilMs) ?? [];
+  }
+
+  /** A design that never answers some contender is told, and does not take what is known of the others along. */
+  async #allEnded(tally: Tally): Promise<void> {
+    const hanging = new Set(this.#contenders);
+    const all = Promise.all(
+      this.#contenders.map((contender) => contender.run().finally(() => void hanging.delete(contender))),
+    );
+    const patience = new Promise<void>((resolve) => this.#cancel.onCancel(() => void limit(hungMs).then(resolve)));
+    await Promise.race([all, patience]);
+    if (hanging.size > 0) tally.hung(hanging.size, hungMs);
+    for (const contender of hanging) contender.abandon();
   }
 
   #report(shop: Shop, opened: OpenedEngine): Pick<WorkerReport, Exclude<keyof WorkerReport, Late>> {

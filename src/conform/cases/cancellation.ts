@@ -16,7 +16,7 @@ export default {
       name: 'cancel-while-waiting',
       behaviour: 'A cancelled wait ends at once, and does not take the lock later.',
       source: 'DistributedLock TestCancellation; redis-semaphore AbortSignal',
-      claims: ['exclusion'],
+      claims: ['exclusion', 'waitsAsAsked'],
       async run(world) {
         const [one, other] = [await world.open(), await world.open()];
         const key = world.freshKey();
@@ -54,7 +54,7 @@ export default {
       name: 'cancelled-waiters-leave-no-state',
       behaviour: 'Many cancelled waiters leave neither keys nor work, and the lock is had at once after its release.',
       source: 'rueidislock Cleanup and MissingPeers; Curator interrupt tests',
-      claims: ['exclusion'],
+      claims: ['exclusion', 'waitsAsAsked'],
       async run(world) {
         const [one, other] = [await world.open(), await world.open()];
         const key = world.freshKey();

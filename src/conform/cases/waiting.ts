@@ -52,7 +52,7 @@ export default {
       name: 'wait-ends-in-time',
       behaviour: 'A wait for a held lock ends when it was told to, neither much earlier nor much later.',
       source: 'DistributedLock TestTimeouts; redis-py blocking_timeout',
-      claims: ['exclusion'],
+      claims: ['exclusion', 'waitsAsAsked'],
       async run(world) {
         const [one, other] = [await world.open(), await world.open()];
         const key = world.freshKey();
@@ -68,7 +68,7 @@ export default {
       name: 'delay-never-overshoots-the-wait',
       behaviour: 'A retry delay longer than what is left of the wait does not prolong it.',
       source: 'redis-py test_high_sleep_small_blocking_timeout',
-      claims: ['exclusion'],
+      claims: ['exclusion', 'waitsAsAsked'],
       async run(world) {
         const retry = retryPolicy({ kind: 'fixed', minMs: 60_000, maxMs: 60_000, limit: null });
         const [one, other] = [await world.open(), await world.open({ retry })];
@@ -100,7 +100,7 @@ export default {
       name: 'number-of-tries-is-kept',
       behaviour: 'A limit of retries is kept, and used up unless the wait ends before; none means one try.',
       source: 'redis-semaphore acquireAttemptsLimit; redlock-universal retryAttempts',
-      claims: ['exclusion'],
+      claims: ['exclusion', 'waitsAsAsked'],
       async run(world) {
         const one = await world.open();
         const key = world.freshKey();

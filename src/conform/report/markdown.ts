@@ -18,7 +18,7 @@ const marks: Readonly<Record<CaseVerdict, string>> = {
   error: 'error',
 };
 
-function render({ results, partial }: ConformDocument): string {
+function render({ results, partial, command, versions }: ConformDocument): string {
   const notes: string[] = [];
   const noteOf = (text: string): string => {
     if (!notes.includes(text)) notes.push(text);
@@ -33,6 +33,8 @@ function render({ results, partial }: ConformDocument): string {
   });
   const blocks = [
     '## Conformance',
+    command === undefined ? '' : `Made by \`${command}\`. A run on another machine differs in what hangs on timing.`,
+    versions === undefined ? '' : versionsText(versions),
     results.map((result) => `- ${escapedMarkdown(contestantText(result))}: ${countsText(result)}`).join('\n'),
     table(['case', ...heads], rows),
     '`-`: not claimed. The footnote tells which claim is missing, and how the design behaves all the same.',
@@ -40,6 +42,11 @@ function render({ results, partial }: ConformDocument): string {
     partial ? 'Interrupted: what is missing was not run.' : '',
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+function versionsText(versions: Readonly<Record<string, string>>): string {
+  const all = Object.entries(versions).map(([name, version]) => `${escapedMarkdown(name)} ${version}`);
+  return `Versions: ${all.join(', ')}.`;
 }
 
 function cell(one: CaseResult | undefined, noteOf: (text: string) => string): string {

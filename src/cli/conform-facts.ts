@@ -1,0 +1,25 @@
+/** What a document of conformance says of itself: the command that makes it, and the versions that it was made with. */
+import { installedPackage } from '../base/packages.js';
+import { listPlugins } from '../base/plugins.js';
+import type { LockStrategy } from '../contract/index.js';
+import type { Contestant } from '../conform/contestant.js';
+import type { ConformDocument } from '../conform/results.js';
+import type { RawOptions } from '../plan/catalogue.js';
+import { packageVersion } from '../run/environment.js';
+
+const packageOf = { ioredis: 'ioredis', 'node-redis': 'redis' } as const;
+
+export async function factsOf(
+  given: RawOptions,
+  cases: string | null,
+  contestants: readonly Contestant[],
+): Promise<Pick<ConformDocument, 'command' | 'versions'>> {
+  const options = Object.entries({ ...given, ...(cases === null ? {} : { case: cases }) });
+  const known = await listPlugins<LockStrategy>('strategy');
+  const libraries = contestants.flatMap(({ name }) => known.find((one) => one.name === name)?.library ?? []);
+  const clients = contestants.flatMap(({ client }) => client ?? []);
+  const versions: Record<string, string> = { lockbench: packageVersion(), node: process.version.slice(1) };
+  for (const client of clients) versions[client] = installedPackage(packageOf[client])?.version ?? 'unknown';
+  for (const library of libraries) versions[library] = installedPackage(library)?.version ?? 'unknown';
+  return { command: ['bench conform', ...options.map(([name, value]) => `--${name} ${value}`)].join(' '), versions };
+}

@@ -1,0 +1,102 @@
+/**
+ * ioredis as published lock libraries use it: one object for each server, which connects by itself. It writes each command
+ * at once and by itself, so one write is one command; what its queues hold back or send again is counted when it is written.
+ */
+import { isIP } from 'node:net';
+import { Redis } from 'ioredis';
+import type { Failure, LibraryClientOptions } from '../contract/index.js';
+import type { NodeEndpoint } from './endpoint.js';
+import { downFailure, resetFailure, serverFailure, timeoutFailure } from './failures.js';
+import {
+  backoffMs,
+  credentialErrors,
+  type LibraryWatch,
+  type WatchedClient,
+  type WatchedEvents,
+} from './library-watch.js';
+
+export function watchIoredis(
+  node: number,
+  endpoint: NodeEndpoint,
+  { ioredis, reconnectMs }: LibraryClientOptions,
+  watch: LibraryWatch,
+  events: WatchedEvents,
+): WatchedClient {
+  const { host, port, tls, username, password } = endpoint;
+  const options = {
+    ...ioredis,
+    host,
+    port,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {}),
+    ...(reconnectMs === null ? {} : { retryStrategy: (times: number) => backoffMs(reconnectMs, times - 1) }),
+    // Only so that we listen before anything happens.
+    lazyConnect: true,
+  };
+  const redis = new Redis(options);
+  redis.on('connect', () => watchWrites(redis, watch));
+  redis.on('ready', () => events.up());
+  // Without a listener it prints.
+  redis.on('error', (error: Error) => {
+    if (credentialErrors.test(error.message)) events.refused(error.message);
+  });
+  watchFailures(redis, node, watch);
+  redis.connect().catch(() => {});
+  return {
+    client: redis,
+    isUp: () => redis.status === 'ready',
+    ping: () => watch.uncounted(() => redis.ping()),
+    destroy() {
+      if (redis.status === 'end') return;
+      redis.disconnect();
+      // disconnect() waits for the other side to close as well, which a stopped server does not do.
+      redis.stream?.destroy();
+    },
+  };
+}
+
+/** Of each new connection; what it says before it is ready is no command of the library's. */
+function watchWrites(redis: Redis, watch: LibraryWatch): void {
+  const { stream } = redis;
+  const write = stream.write.bind(stream) as (chunk: string | Buffer) => boolean;
+  stream.write = ((chunk: string | Buffer) => {
+    if (redis.status === 'ready') watch.sent(typeof chunk === 'string' ? chunk : chunk.toString('latin1'));
+    return write(chunk);
+  }) as typeof stream.write;
+  stream.on('data', () => watch.answered());
+}
+
+/** By the command itself and not by its promise: a handler there would hide from us what the library leaves unhandled. */
+function watchFailures(redis: Redis, node: number, watch: LibraryWatch): void {
+  const send = redis.sendCommand.bind(redis);
+  const seen = new WeakSet<object>();
+  redis.sendCommand = (command, stream) => {
+    // It comes here again when it is sent from a queue.
+    if (!seen.has(command)) {
+      seen.add(command);
+      const { reject } = command;
+      command.reject = (error: Error) => {
+        const failure = ioredisFailure(error);
+        if (failure !== null && isLost(failure)) watch.lost(node, failure.code);
+        reject(error);
+      };
+    }
+    return send(command, stream);
+  };
+}
+
+function isLost(failure: Failure): failure is Failure & { readonly code: 'DOWN' | 'RESET' | 'TIMEOUT' } {
+  return failure.code === 'DOWN' || failure.code === 'RESET' || failure.code === 'TIMEOUT';
+}
+
+/** Null where it is no error of ioredis. */
+export function ioredisFailure(error: unknown): Failure | null {
+  if (!(error instanceof Error)) return null;
+  const { name, message } = error;
+  if (name === 'ReplyError') return serverFailure(message, true);
+  if (message === 'Command timed out') return { ...timeoutFailure(0), message };
+  if (message.startsWith("Stream isn't writeable")) return downFailure(message);
+  if (name === 'MaxRetriesPerRequestError' || message.startsWith('Connection is closed')) return resetFailure(message);
+  return null;
+}
