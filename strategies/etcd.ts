@@ -52,20 +52,17 @@ export class EtcdSession implements LockSession {
     this.#owed = new Owed(env);
   }
 
-  async acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome> {
+  acquire(key: string, request: AcquireRequest): Promise<AcquireOutcome> {
     const deadlineMs = this.env.nowMs() + request.waitMs;
-    let queuedMs = 0;
-    const outcome = await acquireWithRetry(this.env, request, async () => {
+    return acquireWithRetry(this.env, request, async () => {
       const token = this.env.token();
       const place = new EtcdPlace(this.etcd, this.env, this.options.timeout, request.ttlMs, key, token);
       let seen = await place.take();
-      const sinceMs = this.env.nowMs();
+      const queued = seen.kind === 'behind';
       if (seen.kind === 'behind') seen = await place.wait(seen, request.cancel, deadlineMs);
-      queuedMs = seen.kind === 'first' ? Math.max(0, seen.sinceMs - sinceMs) : 0;
-      return this.#decide(key, token, place, seen, request);
+      const outcome = await this.#decide(key, token, place, seen, request);
+      return outcome.kind === 'granted' ? { ...outcome, queued } : outcome;
     });
-    // What the service took, not what others held the lock for.
-    return outcome.kind === 'granted' ? { ...outcome, roundMs: outcome.roundMs - queuedMs } : outcome;
   }
 
   async #decide(
