@@ -17,6 +17,8 @@ export interface Step {
   readonly validUntil: number;
   readonly key?: number;
   readonly flags?: number;
+  /** What the granted attempt took. */
+  readonly acquireMs?: number;
 }
 
 const originNs = 5_000e6;
@@ -29,7 +31,7 @@ export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'r
     leaveNs: Float64Array.from(steps, ({ leave }) => ns(leave)),
     validUntilNs: Float64Array.from(steps, ({ validUntil }) => ns(validUntil)),
     sendDelayUs: new Uint32Array(steps.length),
-    acquireUs: new Uint32Array(steps.length),
+    acquireUs: Uint32Array.from(steps, ({ acquireMs }) => (acquireMs ?? 0) * 1000),
     releaseUs: new Uint32Array(steps.length),
     key: Uint32Array.from(steps, ({ key }) => key ?? 0),
     contender: Uint16Array.from(steps, ({ contender }) => contender),

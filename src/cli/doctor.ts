@@ -6,11 +6,17 @@ import { exitCodes } from '../contract/index.js';
 import { machineTimes, threadTimes } from '../base/thread-times.js';
 import { runOptions } from '../plan/run-options.js';
 import { dockerEngine } from '../servers/docker-engine.js';
+import { etcdVersion, findEtcd } from '../servers/etcd-binary.js';
+import { noEtcd } from '../servers/no-etcd.js';
 import { noPostgres } from '../servers/no-postgres.js';
 import { noRedis } from '../servers/no-redis.js';
+import { missingWords, noZookeeper } from '../servers/no-zookeeper.js';
 import { clockShimAvailable, fsyncShimAvailable } from '../servers/provision.js';
 import { findPostgres } from '../servers/postgres-binary.js';
 import { findRedis } from '../servers/redis-binary.js';
+import { findZookeeper } from '../servers/zookeeper-jars.js';
+import type { Args } from './args.js';
+import { installMissing } from './install.js';
 import { print } from './terminal-output.js';
 
 interface Finding {
@@ -22,7 +28,8 @@ interface Finding {
   readonly remedy?: string;
 }
 
-export async function doctorCommand(): Promise<number> {
+export async function doctorCommand(args: Args): Promise<number> {
+  if (args['install'] === true) await installMissing();
   const redis = findRedis();
   const docker = await dockerEngine();
   const findings: Finding[] = [
@@ -34,6 +41,8 @@ export async function doctorCommand(): Promise<number> {
       remedy: noRedis('').hint,
     },
     postgres(),
+    etcd(),
+    zookeeper(),
     {
       what: 'Docker engine',
       ok: docker.available,
@@ -77,6 +86,32 @@ function postgres(): Finding {
     return { what: 'PostgreSQL', ok: found !== null, detail, remedy };
   } catch (error) {
     return { what: 'PostgreSQL', ok: false, detail: (error as Error).message, remedy };
+  }
+}
+
+/** For designs on it; the others do without. */
+function etcd(): Finding {
+  const remedy = `only designs on etcd need it; bench doctor --install unpacks it on Debian and Ubuntu\n${noEtcd('').hint}`;
+  try {
+    const found = findEtcd();
+    const detail =
+      found === null ? 'none found' : `${found.path} ${etcdVersion(found) ?? '(does not start)'} (${found.origin})`;
+    return { what: 'etcd', ok: found !== null, detail, remedy };
+  } catch (error) {
+    return { what: 'etcd', ok: false, detail: (error as Error).message, remedy };
+  }
+}
+
+/** As with etcd. */
+function zookeeper(): Finding {
+  const remedy = `only designs on ZooKeeper need it; bench doctor --install unpacks it on Debian and Ubuntu, Java is up to you\n${noZookeeper('').hint}`;
+  try {
+    const found = findZookeeper();
+    if ('missing' in found) return { what: 'ZooKeeper', ok: false, detail: missingWords[found.missing], remedy };
+    const { java, classPath, origin } = found;
+    return { what: 'ZooKeeper', ok: true, detail: `${classPath} (${origin}), run by ${java}` };
+  } catch (error) {
+    return { what: 'ZooKeeper', ok: false, detail: (error as Error).message, remedy };
   }
 }
 

@@ -24,7 +24,7 @@ const commands: Readonly<Record<string, (args: Args) => Promise<number>>> = {
   calibrate: async (args) => perform(args, (await import('./compare.js')).prepareCalibration),
   ci: async (args) => (await import('./ci.js')).ciCommand(args),
   list: async (args) => (await import('./list.js')).listCommand(args),
-  doctor: async () => (await import('./doctor.js')).doctorCommand(),
+  doctor: async (args) => (await import('./doctor.js')).doctorCommand(args),
 };
 
 function describe(cli: Argv): Argv {
@@ -48,6 +48,11 @@ function describe(cli: Argv): Argv {
       type: 'string',
       requiresArg: true,
       describe: `ci: the file (${configFile})`,
+      group: 'The run:',
+    })
+    .option('install', {
+      type: 'boolean',
+      describe: 'doctor: unpack what is missing into your cache folder, from packages of Debian or Ubuntu',
       group: 'The run:',
     })
     .option('quiet', { type: 'boolean', describe: 'no progress', group: 'The run:' })
@@ -81,7 +86,15 @@ const otherOptions = { ...comparisonOptions, ...conformanceOptions };
 
 /** What yargs has no name for, and what the commands do not. */
 function unknownArguments(args: Args): void {
-  const known = [...Object.keys({ ...runOptions, ...otherOptions }), 'dry-run', 'quiet', 'config', 'help', 'version'];
+  const known = [
+    ...Object.keys({ ...runOptions, ...otherOptions }),
+    'dry-run',
+    'quiet',
+    'install',
+    'config',
+    'help',
+    'version',
+  ];
   for (const name of Object.keys(args)) {
     if (known.includes(name) || ['_', '$0', 'h'].includes(name)) continue;
     const near = nearest(name, known);
@@ -105,6 +118,7 @@ function unknownArguments(args: Args): void {
   misplaced(args, command, Object.keys(comparisonOptions), ['compare', 'calibrate', 'ci']);
   misplaced(args, command, Object.keys(conformanceOptions), ['conform', 'ci']);
   misplaced(args, command, ['config'], ['ci']);
+  misplaced(args, command, ['install'], ['doctor']);
   // Taken and not judged, it would pass.
   misplaced(args, command, ['threshold'], ['run', 'ci']);
   if (rest.length > 1)

@@ -132,10 +132,13 @@ describe('wrong arguments of bench compare', { timeout: 30_000 }, () => {
     [['compare', '--baseline', 'single', '--candidate', 'single', '--workers', '2'], 'does not take --workers'],
     [['compare', '--baseline', 'single', '--candidate', 'single', '--budget', '3s'], '--budget 3s does not suffice'],
     [['compare', '--baseline', 'single', '--candidate', 'single', '--keys', '1'], 'a shorter --retry'],
-    [['compare', '--baseline', 'single', '--candidate', 'single', '--inconclusive', 'no'], 'expected pass or fail'],
+    [
+      ['compare', '--baseline', 'single', '--candidate', 'single', '--inconclusive', 'no'],
+      'expected one of pass, fail',
+    ],
     [['compare', '--baseline', 'single', '--candidate', './none.js'], 'cannot be loaded'],
     [['compare', '--baseline', './a.js@git=main', '--candidate', 'single'], 'strategies of this repository'],
-    [['--baseline', 'single'], '--baseline without a comparison'],
+    [['--baseline', 'single'], 'a run takes no --baseline'],
   ])('%o', async (args, words) => {
     const { code, err } = await bench([...args]).ended;
     expect([code, err]).toEqual([2, expect.stringContaining(words)]);

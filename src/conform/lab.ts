@@ -24,6 +24,8 @@ export interface Lab {
   readonly isRedis: boolean;
   /** Locks that are left there, as far as the servers tell. */
   keysLeft(): Promise<readonly string[]>;
+  /** Whatever locks there are, as an administrator would. */
+  removeKeys(): Promise<void>;
   /** All servers running, and empty. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -54,6 +56,7 @@ export async function openLab(
       servers,
       isRedis,
       keysLeft,
+      removeKeys,
       async reset() {
         await Promise.all(servers.map((server) => server.revive()));
         if (!isRedis) await removeKeys();
@@ -114,7 +117,8 @@ class Server implements LabServer {
     void this.control.thaw();
   }
 
-  async crash(data: 'kept' | 'lost' = 'lost'): Promise<void> {
+  /** Where it does not matter, as it is simplest: a cluster that has lost the data of its majority cannot be put together again. */
+  async crash(data: 'kept' | 'lost' = this.isRedis ? 'lost' : 'kept'): Promise<void> {
     if (data === 'kept' && this.isRedis) await this.call('SAVE');
     this.#comesBack = data === 'kept' ? 'kept' : 'empty';
     this.#alive = false;

@@ -81,7 +81,11 @@ export function createWorld(
       (await eachCall(servers, 'GET', await lockKeyOf(key))) as readonly (string | null)[],
     ttlsOf: async (key) =>
       (await eachCall(masters.slice(0, mastersOf(topology)), 'PTTL', await lockKeyOf(key))) as readonly number[],
-    remove: async (key) => void (await eachCall(masters, 'DEL', await lockKeyOf(key))),
+    async remove(key) {
+      // A case has locks of its own only. That of a session would go with the session.
+      if (!lab.isRedis && claims.lease !== 'session') await lab.removeKeys();
+      else await eachCall(masters, 'DEL', await lockKeyOf(key));
+    },
     async keysLeft() {
       if (!lab.isRedis) return lab.keysLeft();
       const { isBookkeeping } = await layout();

@@ -13,7 +13,7 @@ export interface Case {
   /** Per strategy, in their order: the check that fails, or null where none may. */
   readonly fails: readonly (string | null)[];
   /** Skipped, with the reason, where these servers are not to be had. */
-  readonly needs?: 'postgres';
+  readonly needs?: 'postgres' | 'zookeeper';
   readonly also?: (runs: readonly RunResult[]) => void;
 }
 
@@ -207,6 +207,14 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
       plan: { strategy: 'postgres', fault: 'terminate-backend@100ms', holder: 'naive' },
       fails: ['overstay'],
       needs: 'postgres',
+    },
+  ],
+  'expire-session': [
+    {
+      says: 'frees the lock of a holder that is inside, who hears of it',
+      plan: { strategy: 'zookeeper', fault: 'expire-session@100ms', holder: 'naive', duration: '1500ms' },
+      fails: ['overstay'],
+      needs: 'zookeeper',
     },
   ],
   'crash-holder': [

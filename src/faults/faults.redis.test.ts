@@ -3,10 +3,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../contract/index.js';
 import { listPlugins } from '../base/plugins.js';
 import { findPostgres } from '../servers/postgres-binary.js';
+import { findZookeeper } from '../servers/zookeeper-jars.js';
 import { expectedUnder } from './expected.testing.js';
 import { expectCase, leftBehind } from './testing.js';
 
-const hasPostgres = findPostgres() !== null;
+const has = { postgres: findPostgres() !== null, zookeeper: !('missing' in findZookeeper()) } as const;
+const programs = { postgres: 'PostgreSQL', zookeeper: 'ZooKeeper' } as const;
 const faults = await listPlugins<Fault>('fault');
 
 afterEach(async () => expect(await leftBehind()).toEqual([]));
@@ -21,8 +23,8 @@ describe.each(faults.filter(({ hits }) => hits === 'servers').map(({ name }) => 
   { timeout: 30_000 },
   (name) => {
     for (const one of expectedUnder[name]) {
-      const missing = one.needs === 'postgres' && !hasPostgres;
-      it.skipIf(missing)(`${one.says}${missing ? ' (skipped: no PostgreSQL)' : ''}`, () => expectCase(name, one));
+      const missing = one.needs === undefined || has[one.needs] ? '' : ` (skipped: no ${programs[one.needs]})`;
+      it.skipIf(missing !== '')(`${one.says}${missing}`, () => expectCase(name, one));
     }
   },
 );

@@ -6,6 +6,7 @@ const quorum: Topology = { kind: 'quorum', nodes: 5, replicas: 0 };
 const replicated: Topology = { kind: 'replicated', nodes: 1, replicas: 2 };
 const sentinel: Topology = { ...replicated, kind: 'sentinel' };
 const single: Topology = { kind: 'single', nodes: 1, replicas: 0 };
+const cluster: Topology = { kind: 'cluster', nodes: 3, replicas: 0 };
 const inOrder = (indices: readonly number[]): readonly number[] => indices;
 
 describe('the target of a fault', () => {
@@ -23,6 +24,9 @@ describe('the target of a fault', () => {
     ['all', sentinel, [0, 1, 2], null],
     ['replicas', sentinel, [1, 2], null],
     ['primary', single, [0], null],
+    ['leader', cluster, 'leader', null],
+    ['leader/all', cluster, 'leader', 'all'],
+    ['minority', cluster, [0], null],
   ] as const)('%s is understood', (text, topology, servers, clients) => {
     expect(targetOf(text, topology, new Set(), inOrder)).toEqual({ servers, clients });
   });
@@ -32,6 +36,8 @@ describe('the target of a fault', () => {
     ['0', quorum],
     ['node-6', quorum],
     ['primary', quorum],
+    ['leader', quorum],
+    ['leader', replicated],
     ['2', replicated],
     ['2', single],
     ['some', quorum],

@@ -5,13 +5,13 @@
 import type { Topology } from '../contract/index.js';
 
 export interface Target {
-  /** Indices in the order of roles. */
-  readonly servers: readonly number[];
+  /** Indices in the order of roles; `leader`: whoever leads the others when it strikes. */
+  readonly servers: readonly number[] | 'leader';
   readonly clients: 'one' | 'all' | null;
 }
 
 export const targetHelp =
-  'a number of servers, minority, majority, all, primary, replicas or node-3; for the network also 2/one or 2/all';
+  'a number of servers, minority, majority, all, primary, replicas, leader or node-3; for the network also 2/one or 2/all';
 
 /** `taken` are those that earlier faults are aimed at; `shuffle` draws the order. In words, why not, where it cannot be. */
 export function targetOf(
@@ -28,10 +28,10 @@ export function targetOf(
 
 function serversOf(
   what: string,
-  { nodes, replicas }: Topology,
+  { kind, nodes, replicas }: Topology,
   taken: ReadonlySet<number>,
   shuffle: (indices: readonly number[]) => readonly number[],
-): { readonly indices: readonly number[] } | { readonly wrong: string } {
+): { readonly indices: Target['servers'] } | { readonly wrong: string } {
   const count = nodes + replicas;
   const every = Array.from({ length: count }, (_, index) => index);
   if (what === 'all') return { indices: every };
@@ -40,6 +40,10 @@ function serversOf(
       return { wrong: `${what} of a replicated topology (this one has ${count} equal servers)` };
     return { indices: what === 'primary' ? [0] : every.slice(1) };
   }
+  if (what === 'leader')
+    return kind === 'cluster'
+      ? { indices: 'leader' }
+      : { wrong: 'a target other than leader: these servers have none' };
   const one = /^node-(\d+)$/.exec(what);
   if (one !== null) {
     const index = Number(one[1]) - 1;

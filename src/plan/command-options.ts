@@ -31,7 +31,7 @@ export const conformanceOptions: Readonly<Record<string, RunField>> = {
 
 /** Options of a run that make sense for a comparison, too. */
 const inComparisons =
-  'nodes replicas client servers redis redis-auth-file key-prefix image persistence contenders keys key-choice ttl hold think wait retry retries seed out format report'.split(
+  'nodes replicas client servers redis redis-auth-file postgres etcd key-prefix image persistence contenders keys key-choice ttl hold think wait retry retries seed out format report'.split(
     ' ',
   );
 /** Those of the suite: what belongs to a load has no meaning there. */

@@ -1,5 +1,6 @@
 /** The faults of a plan: each known, aimed at servers that are there, and possible for every contestant that has servers. */
-import type { Fault, FaultPlan, OptionValue, StrategyPlan } from '../contract/index.js';
+import type { Fault, FaultPlan, OptionValue, Persistence, StrategyPlan } from '../contract/index.js';
+import { persistenceOf } from '../faults/persistence.js';
 import { targetOf } from '../faults/targets.js';
 import type { Catalogue } from './catalogue.js';
 import { parseFault, splitFaults, type FaultText } from './fault-text.js';
@@ -69,7 +70,7 @@ function planOf(text: string, parsed: FaultText, fault: Fault, problems: Problem
 export function checkFaults(
   chosen: readonly ChosenFault[],
   strategies: readonly StrategyPlan[],
-  run: { readonly servers: string; readonly persistence: string; readonly workers: number },
+  run: { readonly servers: string; readonly persistence: Persistence; readonly workers: number },
   problems: Problems,
 ): void {
   for (const { fault, plan } of chosen) {
@@ -99,7 +100,7 @@ export function checkFaults(
       const foreign = fault.engines?.includes(engine) === false;
       const why = foreign
         ? `it is a fault of ${fault.engines!.join(', ')}, and not of ${engine}`
-        : (fault.refuses?.({ topology, persistence: run.persistence }) ?? null);
+        : (fault.refuses?.({ topology, persistence: persistenceOf(engine, run.persistence) }) ?? null);
       if (why !== null) {
         problems.refuse('--fault', plan.text, `${why} (for ${label})`);
         continue;
@@ -107,7 +108,7 @@ export function checkFaults(
       if (fault.hits === 'contender' || fault.hits === 'replication') continue;
       const target = targetOf(plan.target, topology, taken, (indices) => indices);
       if ('wrong' in target) problems.add('--fault', plan.text, `${target.wrong} (for ${label})`);
-      else for (const index of target.servers) taken.add(index);
+      else if (target.servers !== 'leader') for (const index of target.servers) taken.add(index);
       if ('clients' in target && target.clients !== null && fault.hits !== 'network')
         problems.add(
           '--fault',

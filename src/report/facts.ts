@@ -59,7 +59,7 @@ export function setupFacts({ runs, environment }: Result): readonly Fact[] {
 
 function topologyText({ topology }: RunResult): string {
   const { kind, nodes, replicas } = topology;
-  if (kind === 'cluster') return `${nodes} ${plural(nodes, 'node')} that agree among themselves`;
+  if (kind === 'cluster') return nodes === 1 ? '1 node' : `${nodes} nodes that agree among themselves`;
   if (kind === 'quorum') return `${nodes} independent ${plural(nodes, 'master')}`;
   const withReplicas = `a primary with ${replicas} ${plural(replicas, 'replica')}`;
   if (kind === 'replicated') return withReplicas;

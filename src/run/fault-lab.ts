@@ -11,11 +11,12 @@ import {
   type Plan,
   type StrategyPlan,
 } from '../contract/index.js';
-import { nowMs } from '../base/clock.js';
+import { delay, nowMs } from '../base/clock.js';
 import type { CancelSource } from '../base/cancel.js';
 import { seededRandom, shuffled } from '../base/random.js';
 import { sleep } from '../base/sleep.js';
-import { targetOf } from '../faults/targets.js';
+import { persistenceOf } from '../faults/persistence.js';
+import { targetOf, type Target } from '../faults/targets.js';
 import type { Provisioned } from '../servers/provision.js';
 import { Undo } from './undo.js';
 import type { Wiring } from './wiring.js';
@@ -35,11 +36,13 @@ export interface World {
 
 /** Of a lease: so long a strike needs to show. */
 const leaseToShow = 1.2;
+const lookMs = 10;
 
 export interface Aimed {
   readonly fault: Fault;
   readonly plan: FaultPlan;
-  site(patienceMs: number, leftMs: number): Site;
+  /** Now: who leads the others may be somebody else than a moment ago. Rejects when a leader is meant and there is none. */
+  site(patienceMs: number, leftMs: number): Promise<Site>;
 }
 
 /** A lab, and what its fault left behind in it. */
@@ -53,8 +56,10 @@ export interface Site {
 /** One lab for each fault of the plan, in its order: no two of them are aimed at one server. */
 export function openLabs(world: World, faults: readonly Fault[]): Aimed[] {
   const { plan, strategy, round, servers } = world;
-  const targets = new Map<FaultPlan, readonly number[]>();
-  const taken = (): Set<number> => new Set([...targets.values()].flat());
+  const targets = new Map<FaultPlan, Target['servers']>();
+  const drawn = (): readonly (readonly [FaultPlan, readonly number[]])[] =>
+    [...targets].map(([fault, servers]) => [fault, servers === 'leader' ? [] : servers]);
+  const taken = (): Set<number> => new Set(drawn().flatMap(([, indices]) => indices));
   return plan.faults.flatMap((fault, i) => {
     const random = (what: string): (() => number) =>
       seededRandom(plan.seed, `${strategy.label}, round ${round}, fault ${i} ${fault.text}, ${what}`);
@@ -71,14 +76,27 @@ export function openLabs(world: World, faults: readonly Fault[]): Aimed[] {
       ? [Math.floor(random('client')() * plan.workers)]
       : Array.from({ length: plan.workers }, (_, worker) => worker);
     const spared = (): FaultServer[] =>
-      [...targets].flatMap(([other, indices]) => (other === fault ? [] : indices.map((at) => servers.controls[at])));
+      drawn().flatMap(([other, indices]) => (other === fault ? [] : indices.map((at) => servers.controls[at])));
     return {
       fault: kind,
       plan: fault,
-      site: (patienceMs, leftMs) =>
-        siteOf(world, fault, { targets: target.servers, workers, spared }, random, patienceMs, leftMs),
+      async site(patienceMs, leftMs) {
+        const aimedAt = target.servers === 'leader' ? [await leaderOf(servers, patienceMs)] : target.servers;
+        return siteOf(world, fault, { targets: aimedAt, workers, spared }, random, patienceMs, leftMs);
+      },
     };
   });
+}
+
+/** Another fault may have made them elect one. */
+async function leaderOf(servers: Provisioned, patienceMs: number): Promise<number> {
+  const untilMs = nowMs() + patienceMs;
+  for (;;) {
+    const leader = await servers.leader();
+    if (leader !== null) return leader;
+    if (nowMs() >= untilMs) throw new Error('no server says that it leads the others');
+    await delay(lookMs);
+  }
 }
 
 interface Aim {
@@ -114,7 +132,7 @@ function siteOf(
     topology: strategy.topology,
     claims: strategy.claims,
     ttlMs: plan.ttlMs,
-    persistence: plan.persistence,
+    persistence: persistenceOf(strategy.engine, plan.persistence),
     keyPrefix: plan.keyPrefix,
     patienceMs,
     aimPatienceMs: Math.max(patienceMs, leftMs - plan.ttlMs * leaseToShow),

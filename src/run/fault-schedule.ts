@@ -47,7 +47,8 @@ export class FaultSchedule {
 
   /** Before the load begins. */
   async prepare(): Promise<void> {
-    for (const { fault, site } of this.#aimed) await fault.prepare?.(site(0, 0).lab);
+    for (const { fault, site } of this.#aimed)
+      if (fault.prepare !== undefined) await fault.prepare((await site(0, 0)).lab);
   }
 
   /** From the opening of the window to its planned close, on the clock of `nowMs`. */
@@ -89,10 +90,12 @@ export class FaultSchedule {
     await sleep(openMs + plan.startMs - nowMs(), ending);
     if (ending.cancelled) return { record: nothing, aimedMs: plan.startMs };
     const patienceMs = Math.min(patienceLimitMs, (closeMs - nowMs()) * patienceShare);
-    const opened = site(patienceMs, closeMs - nowMs());
+    const aimedMs = nowMs() - openMs;
+    const opened = await site(patienceMs, closeMs - nowMs()).catch(reason);
+    if (typeof opened === 'string')
+      return { record: { ...nothing, what: `it could not be brought about: ${opened}` }, aimedMs };
     const { lab, undo } = opened;
     onOpen(opened);
-    const aimedMs = nowMs() - openMs;
     const named = { ...nothing, target: namesOf(lab.targets) };
     try {
       const strike = await this.#inTime(() => fault.strike(lab, plan.options));

@@ -12,6 +12,7 @@ export const noServers: Provisioned = {
   onIncident: () => () => {},
   keysLeft: () => Promise.resolve([]),
   unreachable: () => Promise.resolve([]),
+  leader: () => Promise.resolve(null),
   removeKeys: () => Promise.resolve(),
   stop: () => Promise.resolve(),
 };

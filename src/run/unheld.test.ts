@@ -46,6 +46,13 @@ describe('a lock that nobody holds', () => {
     expect(unheldOf(historyOf([], { windowNs, waits }), context)).toMatchObject({ ms: 4_000, gaps: 1, waiting: 1 });
   });
 
+  it('counts who was refused and then granted once', () => {
+    const steps: Step[] = [{ ...held(5_000, 5_010), acquireMs: 2_000 }];
+    const waits = [wait(0, 4_999.9)];
+    const found = unheldOf(historyOf(steps, { windowNs, waits }), context);
+    expect(found).toMatchObject({ gaps: 1, waiting: 1, leaseLongWaits: 1 });
+  });
+
   it('is looked for on each key, and the worst is told', () => {
     const waits = [wait(0, 2_000, 3), wait(0, 5_000, 7)];
     expect(unheldOf(historyOf([], { windowNs, waits }), context)).toMatchObject({ key: 7, ms: 5_000 });

@@ -71,13 +71,22 @@ function spansOf(rows: GrantRows, waits: readonly Wait[], leastNs: number): Read
     const spans = found.get(rows.key[row]);
     if (spans === undefined || (rows.flags[row] & rowFlags.unknown) !== 0) continue;
     const enterNs = rows.enterNs[row];
-    spans.waiting.push({ fromNs: enterNs - rows.acquireUs[row] * 1e3, toNs: enterNs });
+    const own = { fromNs: enterNs - rows.acquireUs[row] * 1e3, toNs: enterNs };
+    // The last attempt of a wait that is there already.
+    if (!spans.waiting.some((wait) => endsWith(wait, own))) spans.waiting.push(own);
     // Who never left holds as long as the lease.
     const left = (rows.flags[row] & rowFlags.open) === 0;
     spans.held.push({ fromNs: enterNs, toNs: left ? rows.leaveNs[row] : rows.validUntilNs[row] });
   }
   for (const { held } of found.values()) held.sort((a, b) => a.fromNs - b.fromNs);
   return found;
+}
+
+/** From the end of an attempt to the entry. */
+const entryNs = 1e6;
+
+function endsWith(wait: Span, attempt: Span): boolean {
+  return wait.fromNs <= attempt.fromNs && Math.abs(wait.toNs - attempt.toNs) < entryNs;
 }
 
 function pauses(held: readonly Span[], [openNs, closeNs]: readonly [number, number]): Span[] {

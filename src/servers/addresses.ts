@@ -1,6 +1,8 @@
 /** Servers of others, of engines other than Redis, by the option that names them. */
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import { LockbenchError, type Addresses, type EngineName } from '../contract/index.js';
+import { readEtcdNodes } from './etcd-url.js';
+import { readHostPorts } from './host-ports.js';
 import { readPostgresUrl } from './postgres-url.js';
 
 /** In words, what is wrong with the text; else the endpoints, with their secrets. */
@@ -8,7 +10,9 @@ type Reader = (text: string) => { readonly endpoints: readonly NodeEndpoint[] } 
 
 /** Option -> how it is read. The option is the name of the engine. */
 const readers: Readonly<Partial<Record<EngineName, Reader>>> = {
+  etcd: readEtcdNodes,
   postgres: (text) => readPostgresUrl(text, process.env),
+  zookeeper: readHostPorts,
 };
 
 export const addressOptions: readonly string[] = Object.keys(readers);

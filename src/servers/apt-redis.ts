@@ -1,107 +1,15 @@
-/**
- * A Redis for a Debian or Ubuntu machine that has none: the distribution's own packages, fetched and verified by apt with
- * state folders of its own, and unpacked into the user's cache folder. Works for root and for everybody else; installs
- * nothing system-wide and starts no service. Kept is only the server and the libraries that came along.
- */
-import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { wallClock } from '../base/clock.js';
+/** Redis from the packages of Debian or Ubuntu; `apt-packages.ts` tells how. */
+import { unpackPackages } from './apt-packages.js';
 import { noRedis } from './no-redis.js';
-import { cacheFolder, findRedis, manifestName, type CacheManifest, type RedisBinary } from './redis-binary.js';
+import { redisWanted, type RedisBinary } from './redis-binary.js';
 
-const run = promisify(execFile);
-
-const commandLimitMs = 180_000;
-const staleAfterMs = 3_600_000;
-const packages = ['redis-server', 'redis-tools'] as const;
-/** Asked for by name only where apt cannot work out what is missing, because the machine's packages are at odds. */
-const librariesOfPackages = ['libjemalloc2', 'liblzf1'] as const;
-const manifest: CacheManifest = { server: 'bin/redis-server', libraries: 'lib' };
-
-/** Rejects with NO_REDIS when it cannot be done here. Several at once do no harm: the first to be ready wins. */
-export async function unpackRedis(): Promise<RedisBinary> {
-  const target = cacheFolder();
-  try {
-    await mkdir(dirname(target), { recursive: true });
-    await removeStale(target);
-    const staging = await mkdtemp(`${target}.new-`);
-    try {
-      await fillFolder(staging);
-      await rm(target, { recursive: true, force: true });
-      await rename(join(staging, 'ready'), target).catch(() => {});
-    } finally {
-      await rm(staging, { recursive: true, force: true });
-    }
-  } catch (error) {
-    throw noRedis(`none is installed, and apt could not fetch one: ${reasonOf(error)}`);
-  }
-  const found = findRedis();
-  if (found === null) throw noRedis(`what was unpacked into ${target} cannot be run`);
-  return found;
-}
-
-async function fillFolder(staging: string): Promise<void> {
-  const [archives, root, ready] = [join(staging, 'cache', 'archives'), join(staging, 'root'), join(staging, 'ready')];
-  await download(staging, archives);
-  for (const file of await readdir(archives)) {
-    if (file.endsWith('.deb')) await call('dpkg', ['-x', join(archives, file), root], staging);
-  }
-  const files = (await readdir(root, { recursive: true, withFileTypes: true })).map((entry) =>
-    join(entry.parentPath, entry.name),
-  );
-  const server = files.find((file) => file.endsWith('/bin/redis-server'));
-  if (server === undefined) throw new Error('the packages hold no redis-server');
-  await cp(server, join(ready, manifest.server), { dereference: true });
-  await mkdir(join(ready, manifest.libraries));
-  for (const file of files.filter((name) => /^lib.*\.so(\.|$)/.test(basename(name)))) {
-    await cp(file, join(ready, manifest.libraries, basename(file)), { dereference: true });
-  }
-  await writeFile(join(ready, manifestName), JSON.stringify(manifest));
-  const environment = { LD_LIBRARY_PATH: join(ready, manifest.libraries) };
-  await call(join(ready, manifest.server), ['--version'], staging, environment);
-}
-
-/** Leaves the .deb files in `archives`: the two packages, and of what they need that which the machine lacks. */
-async function download(staging: string, archives: string): Promise<void> {
-  await mkdir(join(archives, 'partial'), { recursive: true });
-  await mkdir(join(staging, 'state', 'lists', 'partial'), { recursive: true });
-  const options = [
-    `Dir::State=${join(staging, 'state')}`,
-    'Dir::State::status=/var/lib/dpkg/status',
-    `Dir::Cache=${join(staging, 'cache')}`,
-    `Dir::Log=${staging}`,
-    'Debug::NoLocking=1',
-    // As root, apt would switch to a user who cannot enter our folder.
-    'APT::Sandbox::User=root',
-    'Acquire::Languages=none',
-  ].flatMap((option) => ['-o', option]);
-  await call('apt-get', [...options, '-q', 'update'], archives);
-  const wanted = ['--reinstall', '--download-only', '--no-install-recommends', '-y', ...packages];
-  await call('apt-get', [...options, '-q', 'install', ...wanted], archives).catch(() =>
-    call('apt-get', [...options, '-q', 'download', ...packages, ...librariesOfPackages], archives),
-  );
-}
-
-async function call(program: string, args: readonly string[], cwd: string, more = {}): Promise<void> {
-  await run(program, args, { cwd, timeout: commandLimitMs, env: { ...process.env, LC_ALL: 'C', ...more } });
-}
-
-/** What an earlier attempt left that was killed. */
-async function removeStale(target: string): Promise<void> {
-  const parent = dirname(target);
-  for (const name of await readdir(parent)) {
-    const path = join(parent, name);
-    if (!name.startsWith(`${basename(target)}.new-`)) continue;
-    const ageMs = wallClock().getTime() - (await stat(path)).mtimeMs;
-    if (ageMs > staleAfterMs) await rm(path, { recursive: true, force: true });
-  }
-}
-
-/** The first complaint of the program that failed, for it says more than "command failed". */
-function reasonOf(error: unknown): string {
-  const { code, path, message, stderr = '' } = error as NodeJS.ErrnoException & { stderr?: string };
-  if (code === 'ENOENT' && (path === 'apt-get' || path === 'dpkg')) return `there is no ${path} here`;
-  return /^(E: .*|.*error while loading.*)$/m.exec(stderr)?.[0] ?? message.split('\n')[0]!;
+/** Rejects with NO_REDIS when it cannot be done here. */
+export function unpackRedis(): Promise<RedisBinary> {
+  return unpackPackages({
+    wanted: redisWanted,
+    packages: ['redis-server', 'redis-tools'],
+    libraries: ['libjemalloc2', 'liblzf1'],
+    program: 'redis-server',
+    none: noRedis,
+  });
 }

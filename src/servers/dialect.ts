@@ -13,6 +13,8 @@ export interface Dialect {
   facts(admin: Admin): Promise<Omit<ServerFacts, 'name'>>;
   /** CPU time used so far; NaN when it is not told. */
   cpuMs(admin: Admin): Promise<number>;
+  /** Whether it leads the others now; absent where none does. */
+  leads?(admin: Admin): Promise<boolean>;
   /** Locks of ours that are left there, by name as far as that can be told. */
   keysWith(prefix: string, admin: Admin): Promise<readonly string[]>;
   removeKeysWith(prefix: string, admin: Admin): Promise<void>;

@@ -87,6 +87,18 @@ export class Fleet {
     return masters.filter((_, i) => answers[i]?.status !== 'fulfilled').map((member) => member.name);
   }
 
+  /** Index of the first to say that it leads the others; null where none does. */
+  async leader(): Promise<number | null> {
+    const { leads } = this.dialect;
+    if (leads === undefined) return null;
+    const said = this.members.map(async (member, i) => {
+      if (await leads(await this.admin(member))) return i;
+      throw new Error(`${member.name} does not lead`);
+    });
+    // One that stands still would be waited for otherwise.
+    return Promise.any(said).catch(() => null);
+  }
+
   async removeKeys(): Promise<void> {
     await Promise.allSettled(
       (await this.#acting()).flatMap((member) =>

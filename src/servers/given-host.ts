@@ -12,6 +12,8 @@ export interface Given {
   readonly dialect: Dialect;
   readonly endpoints: readonly NodeEndpoint[];
   readonly keyPrefix: string;
+  /** Throws when they are not what was asked for. */
+  verify?(fleet: Fleet): Promise<void>;
 }
 
 export class GivenHost implements ServerHost {
@@ -33,6 +35,7 @@ export class GivenHost implements ServerHost {
     const fleet = new Fleet(members, keyPrefix, dialect);
     try {
       for (const member of members) await fleet.admin(member);
+      await this.given.verify?.(fleet);
       const provisioned = await provisionedOf(fleet, () => fleet.removeKeys());
       this.#provisioned.add(provisioned);
       return provisioned;

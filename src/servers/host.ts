@@ -37,6 +37,8 @@ export interface Provisioned {
   keysLeft(): Promise<readonly string[]>;
   /** Names of the masters that do not answer now. */
   unreachable(): Promise<readonly string[]>;
+  /** Index of the server that leads the others now; null where none does, or none can be asked. */
+  leader(): Promise<number | null>;
   /** Deletes the keys under our prefix, and no others. */
   removeKeys(): Promise<void>;
   /** May be called twice. */
@@ -72,6 +74,7 @@ export async function provisionedOf(
     },
     keysLeft: () => fleet.keysLeft(),
     unreachable: () => fleet.unreachable(),
+    leader: () => fleet.leader(),
     removeKeys: () => fleet.removeKeys(),
     stop() {
       fleet.leave();

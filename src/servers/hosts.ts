@@ -3,13 +3,7 @@
  * that engine needs it, all closed together.
  */
 import type { NodeEndpoint } from '../clients/endpoint.js';
-import {
-  LockbenchError,
-  type Addresses,
-  type EngineName,
-  type StrategyPlan,
-  type Topology,
-} from '../contract/index.js';
+import type { Addresses, EngineName, StrategyPlan, Topology } from '../contract/index.js';
 import type { ServerHost } from './host.js';
 import type { ServerSettings } from './server-settings.js';
 
@@ -24,13 +18,9 @@ export type HostOpener = (settings: HostsSettings) => Promise<ServerHost>;
 const openers: Readonly<Record<Exclude<EngineName, 'library'>, () => Promise<HostOpener>>> = {
   redis: async () => (await import('./provision.js')).openServers,
   postgres: async () => (await import('./postgres-servers.js')).openPostgresServers,
-  etcd: async () => notHere('etcd'),
-  zookeeper: async () => notHere('ZooKeeper'),
+  etcd: async () => (await import('./etcd-servers.js')).openEtcdServers,
+  zookeeper: async () => (await import('./zookeeper-servers.js')).openZookeeperServers,
 };
-
-function notHere(program: string): HostOpener {
-  return () => Promise.reject(new LockbenchError('NO_SERVER', `There are no servers of ${program} to be had here.`));
-}
 
 /** Libraries bring their own way of use, not servers of their own. */
 export function serversOf(engine: EngineName): Exclude<EngineName, 'library'> {

@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { cacheFolder, findRedis, manifestName } from './redis-binary.js';
+import { cacheFolder, manifestName } from './program-binary.js';
+import { findRedis } from './redis-binary.js';
 
 let folder = '';
 
@@ -37,10 +38,10 @@ describe('the Redis to start', () => {
   test('is what set-up unpacked, with its libraries', () => {
     const path = program('cache', 'lockbench', 'redis', 'usr', 'bin', 'redis-server');
     writeFileSync(
-      join(cacheFolder(), manifestName),
+      join(cacheFolder('redis'), manifestName),
       JSON.stringify({ server: 'usr/bin/redis-server', libraries: 'lib' }),
     );
-    expect(findRedis()).toEqual({ path, libraryPath: join(cacheFolder(), 'lib'), origin: 'cache' });
+    expect(findRedis()).toEqual({ path, libraryPath: join(cacheFolder('redis'), 'lib'), origin: 'cache' });
   });
 
   test('is the one on PATH before that, Redis or Valkey', () => {

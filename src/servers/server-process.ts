@@ -35,8 +35,11 @@ export interface ServerProgram {
   args(berthing: Berthing): readonly string[];
   /** Beside PATH. Nothing of ours gets in: passwords for external servers are in the harness's environment. */
   env(berthing: Berthing): Readonly<Record<string, string>>;
-  /** Asks whoever listens there: the process number when it is ready, null when it is not, or nobody is there. */
-  ask(berthing: Berthing, limitMs: number): Question;
+  /**
+   * Asks whoever listens there: the process number when it is ready, null when it is not, or nobody is there. `pid` is the child's,
+   * for programs that prove by something else that they are ours.
+   */
+  ask(berthing: Berthing, limitMs: number, pid: number): Question;
   readonly startLimitMs: number;
   /** In its log: the port is somebody else's. */
   readonly portTaken: RegExp;
@@ -148,7 +151,7 @@ async function startOnPort(
   if (pid !== undefined) {
     options.guardian?.watch(pid, folder);
     void exited.then(() => options.guardian?.forget(pid));
-    const whose = await firstAnswer(life, program, berthing);
+    const whose = await firstAnswer(life, program, berthing, pid);
     if (whose === pid) {
       const endpoint = { host, port, tls: false, ...program.login };
       return { name: options.name, endpoint, pid, family, exited, kill, crash, stop };
@@ -163,10 +166,15 @@ async function startOnPort(
 }
 
 /** The process number of who answers on the port; null when the child ends or the time runs out before anybody does. */
-async function firstAnswer(life: Life, program: ServerProgram, berthing: Berthing): Promise<number | null> {
+async function firstAnswer(
+  life: Life,
+  program: ServerProgram,
+  berthing: Berthing,
+  pid: number,
+): Promise<number | null> {
   const limit = nowMs() + program.startLimitMs;
   while (life.end() === null && nowMs() < limit) {
-    const question = program.ask(berthing, answerLimitMs);
+    const question = program.ask(berthing, answerLimitMs, pid);
     const answer = await Promise.race([question.answer, life.exited.then(() => null)]);
     question.cancel();
     if (answer !== null) return answer;

@@ -5,7 +5,7 @@
 import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs';
 import { cp, mkdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { RedisBinary } from './redis-binary.js';
+import type { ProgramBinary } from './program-binary.js';
 
 export interface ServerUser {
   readonly uid: number;
@@ -46,10 +46,14 @@ export function canReach(path: string, user: ServerUser): boolean {
   return above === path || canReach(above, user);
 }
 
-const copies = new Map<string, Promise<RedisBinary>>();
+const copies = new Map<string, Promise<ProgramBinary>>();
 
 /** The binary itself, or a copy below `dir` (which is the server user's) when that user cannot reach the original. */
-export async function reachableBinary(binary: RedisBinary, user: ServerUser | null, dir: string): Promise<RedisBinary> {
+export async function reachableBinary(
+  binary: ProgramBinary,
+  user: ServerUser | null,
+  dir: string,
+): Promise<ProgramBinary> {
   if (user === null) return binary;
   const original = await realpath(binary.path).catch(() => null);
   // What is not there at all is told best by the attempt to start it.
@@ -61,7 +65,7 @@ export async function reachableBinary(binary: RedisBinary, user: ServerUser | nu
   return copy;
 }
 
-async function copyBinary(binary: RedisBinary, place: string): Promise<RedisBinary> {
+async function copyBinary(binary: ProgramBinary, place: string): Promise<ProgramBinary> {
   await mkdir(place, { recursive: true });
   chmodSync(place, 0o755);
   const path = join(place, basename(binary.path));
