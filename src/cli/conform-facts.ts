@@ -14,7 +14,9 @@ export async function factsOf(
   cases: string | null,
   contestants: readonly Contestant[],
 ): Promise<Pick<ConformDocument, 'command' | 'versions'>> {
-  const options = Object.entries({ ...given, ...(cases === null ? {} : { case: cases }) });
+  // Where else it is written makes it no other document.
+  const { report: _, ...telling } = given;
+  const options = Object.entries({ ...telling, ...(cases === null ? {} : { case: cases }) });
   const known = await listPlugins<LockStrategy>('strategy');
   const libraries = contestants.flatMap(({ name }) => known.find((one) => one.name === name)?.library ?? []);
   const clients = contestants.flatMap(({ client }) => client ?? []);
