@@ -65,6 +65,7 @@ function reasonAgainst({ masters = 0, control, replicas, ttl }: Needs, around: S
       : `needs ${masters} independent servers, and it uses ${around.masters}`;
   if (control === true && !around.control) return 'needs servers that are processes of ours, to stop and kill them';
   if (ttl === true && around.claims.lease === 'session') return 'its lease ends with the session, not after a time';
+  if (ttl === true && around.claims.lease === 'renewed') return 'it keeps its lease alive by itself';
   if (replicas === true && around.replicas === 0) return 'it has no replicas';
   return null;
 }

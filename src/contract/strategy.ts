@@ -41,9 +41,10 @@ export interface Claims {
   readonly fences?: boolean;
   /**
    * 'session': the lease ends with the holder's session at the server, however long it was asked for; `expires` is then about
-   * the server noticing that the holder is dead. Absent: it ends at its TTL.
+   * the server noticing that the holder is dead. 'renewed': the design itself keeps it alive for as long as its holder lives;
+   * only then does it end, at its TTL. Absent: it ends at its TTL.
    */
-  readonly lease?: 'session';
+  readonly lease?: 'session' | 'renewed';
   /** The lock is in the servers' memory alone: whatever they write to disk, a restart forgets it. */
   readonly volatile?: boolean;
   /** A wait lasts as long as it was asked to, tries as often, and ends when it is cancelled. Absent: so it is. */

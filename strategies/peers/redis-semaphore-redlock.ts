@@ -18,7 +18,7 @@ export default {
   clients: ['ioredis'],
   options: peerOptions(quorumTimeoutMs),
   redisKey: (key) => `mutex:${key}`,
-  judge: judgeQuorum((options) => (isTuned(options) ? {} : { lease: 'session' })),
+  judge: judgeQuorum((options) => (isTuned(options) ? {} : { lease: 'renewed' })),
   async open(servers, env, options) {
     const library = await importPackage<Library>('redis-semaphore');
     return openRedisSemaphore(

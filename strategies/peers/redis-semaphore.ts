@@ -18,7 +18,7 @@ export default {
   clients: ['ioredis'],
   options: peerOptions(500),
   redisKey: (key) => `mutex:${key}`,
-  judge: judgeSingle((options) => (isTuned(options) ? {} : { lease: 'session' })),
+  judge: judgeSingle((options) => (isTuned(options) ? {} : { lease: 'renewed' })),
   async open(servers, env, options) {
     const library = await importPackage<Library>('redis-semaphore');
     return openRedisSemaphore(servers, env, options, ([client], key, its) => new library.Mutex(client, key, its));

@@ -132,7 +132,7 @@ export default {
         const stale = await one.hold(key, { ttlMs: world.ttl(80) });
         const before = fenceOf(world, stale);
         // A lease that is kept alive ends with its session.
-        if (world.claims.lease === 'session') await one.close();
+        if (world.claims.lease !== undefined) await one.close();
         else await delayUntil(stale.validUntilMs);
         const grant = await other.hold(key, { waitMs: limits.leaseMs });
         const fence = fenceOf(world, grant);
