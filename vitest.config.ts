@@ -6,13 +6,15 @@ const closingLine: Reporter = {
   onTestRunEnd(modules, errors) {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string): number => tests.filter((test) => test.result().state === state).length;
-    const brokenModules = modules.filter((module) => module.errors().length > 0).length;
+    // What fails before a test begins leaves its tests skipped, and is a failure.
+    const suites = modules.flatMap((module) => [module, ...module.children.allSuites()]);
+    const broken = suites.filter((suite) => suite.errors().length > 0).length;
     const skipped = tests.filter((test) => test.result().state === 'skipped');
     const reasons = skipped.map((test) => {
       const result = test.result();
       return `  ${test.fullName}${'note' in result && result.note ? `: ${result.note}` : ''}`;
     });
-    const failed = count('failed') + brokenModules + errors.length;
+    const failed = count('failed') + broken + errors.length;
     process.once('exit', () => {
       if (reasons.length > 0) console.log(`skipped:\n${reasons.join('\n')}`);
       console.log(`${count('passed')} passed, ${failed} failed, ${skipped.length} skipped`);

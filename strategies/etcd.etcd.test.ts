@@ -9,7 +9,7 @@ import { envOf } from '../src/conform/env.js';
 import type { AcquireOutcome, EtcdCluster, LockSession } from '../src/contract/index.js';
 import { openCatalogue } from '../src/plan/catalogue.js';
 import { resolvePlan } from '../src/plan/resolve.js';
-import { etcd, hasEtcd, keyPrefix, skipped } from '../src/servers/etcd.testing.js';
+import { etcd, runsEtcd, keyPrefix, skipped } from '../src/servers/etcd.testing.js';
 import design from './etcd.js';
 
 const cases = await listCases();
@@ -27,7 +27,7 @@ async function results(contestants: readonly Contestant[]): ReturnType<typeof co
 }
 
 const { strategies } = resolvePlan({ strategy: 'etcd,etcd@nodes=1' }, await openCatalogue(), [], 0);
-const found = hasEtcd ? (await results(strategies)).results : [];
+const found = runsEtcd ? (await results(strategies)).results : [];
 
 describe.each(found.map((result) => [result.strategy, result] as const))('%s', (_, result) => {
   const asked = result.cases.filter(({ verdict }) => verdict !== 'not-applicable');
@@ -41,7 +41,7 @@ const options = { timeout: 300, maxExtensions: 10 };
 const ttlMs = 1_000;
 const longMs = 10_000;
 
-describe.skipIf(!hasEtcd)(`the recipe of etcd${skipped}`, { timeout: 30_000 }, () => {
+describe.skipIf(!runsEtcd)(`the recipe of etcd${skipped}`, { timeout: 30_000 }, () => {
   let own: Awaited<ReturnType<typeof etcd>>;
   const opened: OpenedEngine[] = [];
   let names = 0;

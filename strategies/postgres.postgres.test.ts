@@ -4,7 +4,7 @@ import { conform } from '../src/conform/conform.js';
 import { listCases, type Contestant } from '../src/conform/contestant.js';
 import { openCatalogue } from '../src/plan/catalogue.js';
 import { resolvePlan } from '../src/plan/resolve.js';
-import { hasPostgres, skipped } from '../src/servers/postgres.testing.js';
+import { runsPostgres, skipped } from '../src/servers/postgres.testing.js';
 
 const cases = await listCases();
 
@@ -21,7 +21,7 @@ async function results(contestants: readonly Contestant[]): ReturnType<typeof co
 }
 
 const { strategies } = resolvePlan({ strategy: 'postgres,postgres@waiting=poll' }, await openCatalogue(), [], 0);
-const found = hasPostgres ? (await results(strategies)).results : [];
+const found = runsPostgres ? (await results(strategies)).results : [];
 
 describe.each(found.map((result) => [result.strategy, result] as const))('%s', (_, result) => {
   const asked = result.cases.filter(({ verdict }) => verdict !== 'not-applicable');
@@ -31,7 +31,7 @@ describe.each(found.map((result) => [result.strategy, result] as const))('%s', (
   });
 });
 
-describe.skipIf(!hasPostgres)(`postgres${skipped}`, () => {
+describe.skipIf(!runsPostgres)(`postgres${skipped}`, () => {
   it('has no Redis client, and its lease ends with the session', () => {
     expect(strategies[0]).toMatchObject({
       engine: 'postgres',

@@ -10,12 +10,12 @@ import type { AcquireOutcome, Grant, LockSession } from '../src/contract/index.j
 import { openCatalogue } from '../src/plan/catalogue.js';
 import { resolvePlan } from '../src/plan/resolve.js';
 import { startRelay, type Relay } from '../src/relay/relay.js';
-import { hasZookeeper, skipped, zookeeper } from '../src/servers/zookeeper.testing.js';
+import { runsZookeeper, skipped, zookeeper } from '../src/servers/zookeeper.testing.js';
 import design from './zookeeper.js';
 
 const { strategies } = resolvePlan({ strategy: 'zookeeper' }, await openCatalogue(), [], 0);
 const cases = await listCases();
-const found = hasZookeeper
+const found = runsZookeeper
   ? await conform({
       contestants: strategies,
       cases: ({ claims }) =>
@@ -35,7 +35,7 @@ describe.each(found.results.map((result) => [result.strategy, result] as const))
   });
 });
 
-describe.skipIf(!hasZookeeper)(`zookeeper${skipped}`, () => {
+describe.skipIf(!runsZookeeper)(`zookeeper${skipped}`, () => {
   const ttlMs = 600;
   const patient = { ttlMs, waitMs: 10_000, cancel: noCancel };
   const once = { ttlMs, waitMs: 0, cancel: noCancel };

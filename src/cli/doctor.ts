@@ -13,6 +13,7 @@ import { noRedis } from '../servers/no-redis.js';
 import { missingWords, noZookeeper } from '../servers/no-zookeeper.js';
 import { clockShimAvailable, fsyncShimAvailable } from '../servers/provision.js';
 import { findPostgres } from '../servers/postgres-binary.js';
+import { withLibraries } from '../servers/program-binary.js';
 import { findRedis } from '../servers/redis-binary.js';
 import { findZookeeper } from '../servers/zookeeper-jars.js';
 import type { Args } from './args.js';
@@ -37,7 +38,7 @@ export async function doctorCommand(args: Args): Promise<number> {
     {
       what: 'redis-server',
       ok: redis !== null,
-      detail: redis === null ? 'none found' : `${redis.path} ${versionOf(redis.path)}`,
+      detail: redis === null ? 'none found' : `${redis.path} ${versionOf(redis.path, redis.libraryPath)}`,
       remedy: noRedis('').hint,
     },
     postgres(),
@@ -82,7 +83,10 @@ function postgres(): Finding {
   const remedy = `only designs on PostgreSQL need it\n${noPostgres('').hint}`;
   try {
     const found = findPostgres();
-    const detail = found === null ? 'none found' : `${found.postgres} ${versionOf(found.postgres)} (${found.origin})`;
+    const detail =
+      found === null
+        ? 'none found'
+        : `${found.postgres} ${versionOf(found.postgres, found.libraryPath)} (${found.origin})`;
     return { what: 'PostgreSQL', ok: found !== null, detail, remedy };
   } catch (error) {
     return { what: 'PostgreSQL', ok: false, detail: (error as Error).message, remedy };
@@ -91,7 +95,7 @@ function postgres(): Finding {
 
 /** For designs on it; the others do without. */
 function etcd(): Finding {
-  const remedy = `only designs on etcd need it; bench doctor --install unpacks it on Debian and Ubuntu\n${noEtcd('').hint}`;
+  const remedy = `only designs on etcd need it\n${noEtcd('').hint}`;
   try {
     const found = findEtcd();
     const detail =
@@ -104,12 +108,12 @@ function etcd(): Finding {
 
 /** As with etcd. */
 function zookeeper(): Finding {
-  const remedy = `only designs on ZooKeeper need it; bench doctor --install unpacks it on Debian and Ubuntu, Java is up to you\n${noZookeeper('').hint}`;
+  const remedy = `only designs on ZooKeeper need it\n${noZookeeper('').hint}`;
   try {
     const found = findZookeeper();
     if ('missing' in found) return { what: 'ZooKeeper', ok: false, detail: missingWords[found.missing], remedy };
     const { java, classPath, origin } = found;
-    return { what: 'ZooKeeper', ok: true, detail: `${classPath} (${origin}), run by ${java}` };
+    return { what: 'ZooKeeper', ok: true, detail: `${classPath} (${origin}), run by ${java.path}` };
   } catch (error) {
     return { what: 'ZooKeeper', ok: false, detail: (error as Error).message, remedy };
   }
@@ -154,9 +158,10 @@ function resultsFolder(): Finding {
   }
 }
 
-function versionOf(path: string): string {
+function versionOf(path: string, libraryPath: string | null): string {
+  const env = { ...process.env, ...withLibraries(libraryPath) };
   try {
-    const told = execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 2000 });
+    const told = execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 2000, env });
     return /v=(\S+)/.exec(told)?.[1] ?? /\) (\S+)/.exec(told)?.[1] ?? '';
   } catch {
     return '(does not start)';

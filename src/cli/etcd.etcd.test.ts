@@ -1,14 +1,14 @@
 /** `bench` on etcd, as people type it. */
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Result } from '../contract/index.js';
-import { etcd, hasEtcd, skipped } from '../servers/etcd.testing.js';
+import { etcd, runsEtcd, skipped } from '../servers/etcd.testing.js';
 import { bench, processesIn, removeRooms } from './testing.js';
 
 const short = ['--warmup', '100ms', '--ttl', '1s', '--format', 'json'];
 
 afterAll(removeRooms);
 
-describe.skipIf(!hasEtcd)(`bench on etcd${skipped}`, { timeout: 60_000 }, () => {
+describe.skipIf(!runsEtcd)(`bench on etcd${skipped}`, { timeout: 60_000 }, () => {
   it('runs side by side with a design on Redis, and tells what each keeps', async () => {
     const { code, out, err } = await bench(['--strategy', 'single,etcd', '--duration', '1s', ...short]).ended;
     expect(code, err).toBe(0);

@@ -1,14 +1,14 @@
 /** `bench` on PostgreSQL beside Redis, as people type it. */
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Result } from '../contract/index.js';
-import { hasPostgres, postgres, skipped } from '../servers/postgres.testing.js';
+import { runsPostgres, postgres, skipped } from '../servers/postgres.testing.js';
 import { bench, processesIn, removeRooms } from './testing.js';
 
 const short = ['--duration', '700ms', '--warmup', '100ms', '--ttl', '300ms', '--format', 'json'];
 
 afterAll(removeRooms);
 
-describe.skipIf(!hasPostgres)(`bench on PostgreSQL${skipped}`, { timeout: 60_000 }, () => {
+describe.skipIf(!runsPostgres)(`bench on PostgreSQL${skipped}`, { timeout: 60_000 }, () => {
   it('runs side by side with a design on Redis, and tells what each keeps', async () => {
     const args = ['--strategy', 'single,postgres', '--persistence', 'always', ...short];
     const { code, out, err } = await bench(args).ended;

@@ -2,14 +2,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CancelSource, noCancel } from '../base/cancel.js';
 import { delay } from '../base/clock.js';
-import { etcd, hasEtcd, keyPrefix, skipped } from '../servers/etcd.testing.js';
+import { etcd, runsEtcd, keyPrefix, skipped } from '../servers/etcd.testing.js';
 import { openEngine, type OpenedEngine } from './engine.js';
 
 const longMs = 5_000;
 const shortMs = 200;
 type Opened = Extract<OpenedEngine, { name: 'etcd' }>;
 
-describe.skipIf(!hasEtcd)(`etcd${skipped}`, { timeout: 30_000 }, () => {
+describe.skipIf(!runsEtcd)(`etcd${skipped}`, { timeout: 30_000 }, () => {
   let own: Awaited<ReturnType<typeof etcd>>;
   let opened: Opened;
   let leases = 0n;

@@ -2,14 +2,14 @@
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
 import { CancelSource, noCancel } from '../base/cancel.js';
 import { delay } from '../base/clock.js';
-import { hasPostgres, postgres, skipped } from '../servers/postgres.testing.js';
+import { runsPostgres, postgres, skipped } from '../servers/postgres.testing.js';
 import { openEngine, type OpenedEngine } from './engine.js';
 import { maxSessions } from './postgres-pool.js';
 
 const longMs = 5_000;
 type Opened = Extract<OpenedEngine, { name: 'postgres' }>;
 
-describe.skipIf(!hasPostgres)(`sessions of PostgreSQL${skipped}`, () => {
+describe.skipIf(!runsPostgres)(`sessions of PostgreSQL${skipped}`, () => {
   let own: Awaited<ReturnType<typeof postgres>>;
   let opened: Opened;
   beforeAll(async () => void (own = await postgres()));

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { delay, nowMs } from '../base/clock.js';
 import type { SessionEvent } from '../contract/index.js';
 import { startRelay, type Relay } from '../relay/relay.js';
-import { hasZookeeper, skipped, zookeeper } from '../servers/zookeeper.testing.js';
+import { runsZookeeper, skipped, zookeeper } from '../servers/zookeeper.testing.js';
 import { ZkSession } from './zookeeper-session.js';
 
 const limitMs = 10_000;
@@ -17,7 +17,7 @@ async function until(check: () => boolean): Promise<void> {
   }
 }
 
-describe.skipIf(!hasZookeeper)(`a session of ZooKeeper${skipped}`, () => {
+describe.skipIf(!runsZookeeper)(`a session of ZooKeeper${skipped}`, () => {
   let own: Awaited<ReturnType<typeof zookeeper>>;
   let relay: Relay;
   let session: ZkSession;

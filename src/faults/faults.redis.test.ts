@@ -2,13 +2,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../contract/index.js';
 import { listPlugins } from '../base/plugins.js';
-import { findPostgres } from '../servers/postgres-binary.js';
-import { findZookeeper } from '../servers/zookeeper-jars.js';
+import * as postgres from '../servers/postgres.testing.js';
+import * as zookeeper from '../servers/zookeeper.testing.js';
 import { expectedUnder } from './expected.testing.js';
 import { expectCase, leftBehind } from './testing.js';
 
-const has = { postgres: findPostgres() !== null, zookeeper: !('missing' in findZookeeper()) } as const;
-const programs = { postgres: 'PostgreSQL', zookeeper: 'ZooKeeper' } as const;
+const skipped = { postgres: postgres.skipped, zookeeper: zookeeper.skipped } as const;
 const faults = await listPlugins<Fault>('fault');
 
 afterEach(async () => expect(await leftBehind()).toEqual([]));
@@ -23,7 +22,7 @@ describe.each(faults.filter(({ hits }) => hits === 'servers').map(({ name }) => 
   { timeout: 30_000 },
   (name) => {
     for (const one of expectedUnder[name]) {
-      const missing = one.needs === undefined || has[one.needs] ? '' : ` (skipped: no ${programs[one.needs]})`;
+      const missing = one.needs === undefined ? '' : skipped[one.needs];
       it.skipIf(missing !== '')(`${one.says}${missing}`, () => expectCase(name, one));
     }
   },

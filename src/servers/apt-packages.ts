@@ -13,6 +13,7 @@ import {
   cacheFolder,
   findProgram,
   manifestName,
+  withLibraries,
   type CacheManifest,
   type ProgramBinary,
   type ProgramWanted,
@@ -27,6 +28,8 @@ const staleAfterMs = 3_600_000;
 export interface Fetching {
   readonly cacheName: string;
   readonly packages: readonly string[];
+  /** Where `packages` only stand for those of the current version: how these are called. One that is installed would satisfy them. */
+  readonly meant?: RegExp;
   /** Asked for by name only where apt cannot work out what is missing, because the machine's packages are at odds. */
   readonly libraries: readonly string[];
   /** Copies from `root`, where the packages were unpacked, to `ready`; throws when something is not there. */
@@ -78,32 +81,35 @@ async function fillFolder(staging: string, what: Fetching): Promise<void> {
   await what.keep(root, ready, staging);
 }
 
-/** Paths of all files below; what is only linked to is left out. */
-export async function filesBelow(root: string): Promise<readonly string[]> {
+/** Paths of all files below; with `links`, of what is only linked to as well. */
+export async function filesBelow(root: string, links = false): Promise<readonly string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const kept = entries.filter((entry) => entry.isFile() || (links && entry.isSymbolicLink()));
+  return kept.map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** The program, and the libraries that came along. */
 async function keepProgram(root: string, ready: string, staging: string, program: string): Promise<void> {
   const manifest: CacheManifest = { server: `bin/${program}`, libraries: 'lib' };
-  const files = (await readdir(root, { recursive: true, withFileTypes: true })).map((entry) =>
-    join(entry.parentPath, entry.name),
-  );
+  const files = await filesBelow(root, true);
   const server = files.find((file) => file.endsWith(`/bin/${program}`));
   if (server === undefined) throw new Error(`the packages hold no ${program}`);
   await cp(server, join(ready, manifest.server), { dereference: true });
-  await mkdir(join(ready, manifest.libraries));
-  for (const file of files.filter((name) => /^lib.*\.so(\.|$)/.test(basename(name)))) {
-    await cp(file, join(ready, manifest.libraries, basename(file)), { dereference: true });
-  }
+  await keepLibraries(files, join(ready, manifest.libraries));
   await writeFile(join(ready, manifestName), JSON.stringify(manifest));
-  const environment = { LD_LIBRARY_PATH: join(ready, manifest.libraries) };
-  await call(join(ready, manifest.server), ['--version'], staging, environment);
+  await call(join(ready, manifest.server), ['--version'], staging, withLibraries(join(ready, manifest.libraries)));
+}
+
+/** Those among `files`, under every name that they go by. */
+export async function keepLibraries(files: readonly string[], folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const file of files.filter((name) => /^lib.*\.so(\.|$)/.test(basename(name)))) {
+    await cp(file, join(folder, basename(file)), { dereference: true });
+  }
 }
 
 /** Leaves the .deb files in `archives`: the packages, and of what they need that which the machine lacks. */
-async function download(staging: string, archives: string, { packages, libraries }: Fetching): Promise<void> {
+async function download(staging: string, archives: string, { packages, meant, libraries }: Fetching): Promise<void> {
   await mkdir(join(archives, 'partial'), { recursive: true });
   await mkdir(join(staging, 'state', 'lists', 'partial'), { recursive: true });
   const options = [
@@ -117,13 +123,27 @@ async function download(staging: string, archives: string, { packages, libraries
     'Acquire::Languages=none',
   ].flatMap((option) => ['-o', option]);
   await call('apt-get', [...options, '-q', 'update'], archives);
-  const wanted = ['--reinstall', '--download-only', '--no-install-recommends', '-y', ...packages];
+  const names = meant === undefined ? packages : await dependencies(options, packages, meant);
+  const wanted = ['--reinstall', '--download-only', '--no-install-recommends', '-y', ...names];
   await call('apt-get', [...options, '-q', 'install', ...wanted], archives).catch(() =>
-    call('apt-get', [...options, '-q', 'download', ...packages, ...libraries], archives),
+    call('apt-get', [...options, '-q', 'download', ...names, ...libraries], archives),
   );
 }
 
-async function call(program: string, args: readonly string[], cwd: string, more = {}): Promise<void> {
+async function dependencies(
+  options: readonly string[],
+  packages: readonly string[],
+  meant: RegExp,
+): Promise<readonly string[]> {
+  const { stdout } = await run('apt-cache', [...options, 'depends', ...packages], { timeout: commandLimitMs });
+  const names = [...stdout.matchAll(/^[ |]*Depends: (\S+)$/gm)].flatMap(([, name = '']) =>
+    meant.test(name) ? name : [],
+  );
+  if (names.length === 0) throw new Error(`${packages.join(' and ')} stands for no package`);
+  return [...new Set(names)];
+}
+
+export async function call(program: string, args: readonly string[], cwd: string, more = {}): Promise<void> {
   await run(program, args, { cwd, timeout: commandLimitMs, env: { ...process.env, LC_ALL: 'C', ...more } });
 }
 

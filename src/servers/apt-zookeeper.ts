@@ -5,6 +5,9 @@ import { fetchPackages, filesBelow } from './apt-packages.js';
 import { noZookeeper } from './no-zookeeper.js';
 import { cachedZookeeper } from './zookeeper-jars.js';
 
+/** Of those that come along where Java's logging is not installed yet, two that lead to each other keep a server from starting. */
+const aboutLogging = /^(slf4j-(?!api[-.])|[^-]+-(over|to)-slf4j)/;
+
 /** Rejects with NO_SERVER when it cannot be done here. */
 export async function unpackZookeeper(): Promise<{ readonly path: string }> {
   const path = await fetchPackages({
@@ -19,7 +22,9 @@ export async function unpackZookeeper(): Promise<{ readonly path: string }> {
       'libsnappy-java',
     ],
     async keep(root, ready) {
-      const jars = (await filesBelow(root)).filter((file) => file.endsWith('.jar'));
+      const jars = (await filesBelow(root)).filter(
+        (file) => file.endsWith('.jar') && !aboutLogging.test(basename(file)),
+      );
       if (!jars.some((file) => basename(file) === 'zookeeper.jar'))
         throw new Error('the packages hold no zookeeper.jar');
       await mkdir(ready);

@@ -1,6 +1,6 @@
 /** Which etcd to start. */
 import { execFileSync } from 'node:child_process';
-import { findProgram, type ProgramBinary, type ProgramWanted } from './program-binary.js';
+import { findProgram, withLibraries, type ProgramBinary, type ProgramWanted } from './program-binary.js';
 
 export type EtcdBinary = ProgramBinary;
 
@@ -17,7 +17,7 @@ export function findEtcd(): EtcdBinary | null {
 
 /** "3.4.23"; null when it does not start. */
 export function etcdVersion({ path, libraryPath }: EtcdBinary): string | null {
-  const env = { PATH: process.env['PATH'], ...(libraryPath === null ? {} : { LD_LIBRARY_PATH: libraryPath }) };
+  const env = { PATH: process.env['PATH'], ...withLibraries(libraryPath) };
   try {
     const text = execFileSync(path, ['--version'], { encoding: 'utf8', timeout: askLimitMs, env });
     return /etcd Version: (\S+)/.exec(text)?.[1] ?? null;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { delay } from '../base/clock.js';
 import { openEtcdAdmin } from '../clients/etcd-admin.js';
 import { EtcdNodes } from '../clients/etcd-cluster.js';
-import { etcd, hasEtcd, keyPrefix, skipped } from './etcd.testing.js';
+import { etcd, runsEtcd, keyPrefix, skipped } from './etcd.testing.js';
 import type { Provisioned } from './provision.js';
 import { nextPort } from './server-process.js';
 
@@ -28,7 +28,7 @@ async function leave(servers: Provisioned): Promise<void> {
   expect(failure).toBeNull();
 }
 
-describe.skipIf(!hasEtcd)(`servers of etcd${skipped}`, { timeout: 30_000 }, () => {
+describe.skipIf(!runsEtcd)(`servers of etcd${skipped}`, { timeout: 30_000 }, () => {
   let own: Awaited<ReturnType<typeof etcd>>;
   beforeAll(async () => void (own = await etcd(3)));
   afterAll(() => own.close());

@@ -1,10 +1,10 @@
 /** For tests on a real etcd: a private cluster, or the reason why there is none. */
 import { findEtcd } from './etcd-binary.js';
 import { Hosts, type HostsSettings, type Provisioned } from './provision.js';
+import { runsOn } from './required.testing.js';
 
-export const hasEtcd = findEtcd() !== null;
-/** Behind the name of a suite. */
-export const skipped = hasEtcd ? '' : ' (skipped: no etcd on PATH, in BENCH_ETCD or in the cache folder)';
+const missing = findEtcd() === null ? 'no etcd on PATH, in BENCH_ETCD or in the cache folder' : null;
+export const { runs: runsEtcd, skipped } = runsOn('etcd', missing);
 
 export const keyPrefix = 'lockbench:test:';
 

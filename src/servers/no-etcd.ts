@@ -3,7 +3,7 @@ import type { LockbenchError } from '../contract/index.js';
 import { noServer, type Way } from './no-server.js';
 
 const ways: readonly Way[] = [
-  ['Debian, Ubuntu', 'sudo apt-get install etcd-server   (and stop its service: it is not needed)'],
+  ['or, as root', 'sudo apt-get install etcd-server   (and stop its service: it is not needed)'],
   ['Fedora', 'sudo dnf install etcd'],
   ['macOS', 'brew install etcd'],
   ['Docker', 'docker compose --profile etcd up -d --wait   (or start the engine: containers are used by themselves)'],

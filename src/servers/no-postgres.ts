@@ -3,7 +3,7 @@ import type { LockbenchError } from '../contract/index.js';
 import { noServer, type Way } from './no-server.js';
 
 const ways: readonly Way[] = [
-  ['Debian, Ubuntu', 'sudo apt-get install postgresql'],
+  ['or, as root', 'sudo apt-get install postgresql'],
   ['Fedora', 'sudo dnf install postgresql-server'],
   ['macOS', 'brew install postgresql@17'],
   [

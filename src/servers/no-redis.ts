@@ -3,7 +3,7 @@ import type { LockbenchError } from '../contract/index.js';
 import { noServer, type Way } from './no-server.js';
 
 const ways: readonly Way[] = [
-  ['Debian, Ubuntu', 'sudo apt-get install redis-server'],
+  ['or, as root', 'sudo apt-get install redis-server'],
   ['Fedora', 'sudo dnf install valkey'],
   ['macOS', 'brew install redis'],
   ['Docker', 'docker compose --profile quorum up -d --wait   (or start the engine: containers are used by themselves)'],

@@ -1,18 +1,36 @@
 /**
  * Which PostgreSQL to start: the folder named by BENCH_POSTGRES_BIN, else the programs on PATH, else where Debian, Red Hat and
- * Homebrew put them, the newest first. Looks only; fetches and starts nothing.
+ * Homebrew put them, the newest first, else what was unpacked into the user's cache folder. Looks only; fetches and starts
+ * nothing.
  */
 import { accessSync, constants, readdirSync, realpathSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { LockbenchError } from '../contract/index.js';
+import { cacheFolder } from './program-binary.js';
+import { reachableFolder, type ServerUser } from './server-user.js';
 
-export interface PostgresBinaries {
-  /** Both as they really lie there: initdb looks for its files beside itself. */
+interface Pair {
+  /** Both as they really lie there: they look for their files beside themselves. */
   readonly postgres: string;
   readonly initdb: string;
-  /** Where they were found, for `bench doctor`. */
-  readonly origin: 'BENCH_POSTGRES_BIN' | 'PATH' | 'the usual places';
 }
+
+export interface PostgresBinaries extends Pair {
+  /** Where they were unpacked with all that is theirs, in whose place a copy will do; null where they have to stay. */
+  readonly tree: string | null;
+  /** Where their libraries lie when the system does not have them. */
+  readonly libraryPath: string | null;
+  /** Where they were found, for `bench doctor`. */
+  readonly origin: 'BENCH_POSTGRES_BIN' | 'PATH' | 'the usual places' | 'cache';
+}
+
+/** Name of the folder in the user's cache. */
+export const cachedPostgres = 'postgres';
+
+/** In a tree that was unpacked. */
+export const inTree = { programs: 'lib/postgresql', files: 'share/postgresql', libraries: 'libraries' } as const;
+
+const ofTheSystem = { tree: null, libraryPath: null } as const;
 
 /** Each may hold folders of several versions, `V` standing for one. */
 const usualPlaces = [
@@ -27,7 +45,7 @@ export function findPostgres(): PostgresBinaries | null {
   const named = process.env['BENCH_POSTGRES_BIN'];
   if (named !== undefined && named !== '') {
     const found = inFolder(named);
-    if (found !== null) return { ...found, origin: 'BENCH_POSTGRES_BIN' };
+    if (found !== null) return { ...found, ...ofTheSystem, origin: 'BENCH_POSTGRES_BIN' };
     throw new LockbenchError(
       'BAD_ARGUMENT',
       `BENCH_POSTGRES_BIN is ${named}, and there are no programs postgres and initdb in it`,
@@ -36,16 +54,41 @@ export function findPostgres(): PostgresBinaries | null {
   }
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const found = folder === '' ? null : inFolder(folder);
-    if (found !== null) return { ...found, origin: 'PATH' };
+    if (found !== null) return { ...found, ...ofTheSystem, origin: 'PATH' };
   }
   for (const folder of usualPlaces.flatMap(([above, form]) => versionsIn(above, form))) {
     const found = inFolder(folder);
-    if (found !== null) return { ...found, origin: 'the usual places' };
+    if (found !== null) return { ...found, ...ofTheSystem, origin: 'the usual places' };
+  }
+  return postgresIn(cacheFolder(cachedPostgres));
+}
+
+/** What was unpacked into that folder. */
+export function postgresIn(folder: string): PostgresBinaries | null {
+  for (const programs of versionsIn(join(folder, inTree.programs), 'V/bin')) {
+    const found = inFolder(programs);
+    if (found === null) continue;
+    const tree = realpathSync(folder);
+    return { ...found, tree, libraryPath: join(tree, inTree.libraries), origin: 'cache' };
   }
   return null;
 }
 
-function inFolder(folder: string): Pick<PostgresBinaries, 'postgres' | 'initdb'> | null {
+/** As they are, or copies below `dir` (which is the server user's) when that user cannot reach them. */
+export async function reachablePostgres(
+  binaries: PostgresBinaries,
+  user: ServerUser | null,
+  dir: string,
+): Promise<PostgresBinaries> {
+  const { tree, postgres, initdb } = binaries;
+  if (tree === null) return binaries;
+  const place = await reachableFolder(tree, user, dir);
+  const moved = (path: string): string => join(place, relative(tree, path));
+  const libraryPath = join(place, inTree.libraries);
+  return { ...binaries, tree: place, postgres: moved(postgres), initdb: moved(initdb), libraryPath };
+}
+
+function inFolder(folder: string): Pair | null {
   try {
     const [postgres, initdb] = ['postgres', 'initdb'].map((name) => realpathSync(join(folder, name)));
     for (const path of [postgres, initdb]) accessSync(path, constants.X_OK);

@@ -11,6 +11,7 @@ import type { Question } from './own-answer.js';
 import { postgresArgs } from './postgres-args.js';
 import type { PostgresBinaries } from './postgres-binary.js';
 import { startTimeOf } from './process-identity.js';
+import { withLibraries } from './program-binary.js';
 import type { Berthing, ServerProgram } from './server-process.js';
 import { handOver, type ServerUser } from './server-user.js';
 
@@ -48,7 +49,7 @@ export function postgresProgram(
       ...postgresArgs(persistence),
     ],
     // Messages are looked through for what they say.
-    env: () => ({ LC_ALL: 'C' }),
+    env: () => ({ LC_ALL: 'C', ...withLibraries(binaries.libraryPath) }),
     ask: readyProcess,
     startLimitMs: 20_000,
     portTaken: /could not bind|address already in use|could not create any TCP\/IP sockets/i,
@@ -99,13 +100,13 @@ function templateIn(runFolder: string, binaries: PostgresBinaries): Promise<stri
   return made;
 }
 
-async function makeTemplate(runFolder: string, { initdb }: PostgresBinaries): Promise<string> {
+async function makeTemplate(runFolder: string, { initdb, libraryPath }: PostgresBinaries): Promise<string> {
   const place = join(runFolder, 'postgres-template');
   mkdirSync(place, { recursive: true });
   const user = handOver(place);
   const data = dataOf(place);
   const args = ['-D', data, '-U', superuser, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
-  const env = { PATH: process.env['PATH'], LC_ALL: 'C' };
+  const env = { PATH: process.env['PATH'], LC_ALL: 'C', ...withLibraries(libraryPath) };
   try {
     await run(initdb, args, { cwd: place, env, ...asUser(user), timeout: makeLimitMs });
   } catch (error) {

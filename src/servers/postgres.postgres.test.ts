@@ -5,12 +5,12 @@ import { delay } from '../base/clock.js';
 import { openPostgresAdmin } from '../clients/postgres-admin.js';
 import { noPostgres } from './no-postgres.js';
 import { findPostgres } from './postgres-binary.js';
-import { hasPostgres, postgres, skipped } from './postgres.testing.js';
+import { runsPostgres, postgres, skipped } from './postgres.testing.js';
 import { startTimeOf } from './process-identity.js';
 
 const lock = `SELECT pg_advisory_lock(hashtextextended('a', 0))`;
 
-describe.skipIf(!hasPostgres)(`a private PostgreSQL${skipped}`, () => {
+describe.skipIf(!runsPostgres)(`a private PostgreSQL${skipped}`, () => {
   let own: Awaited<ReturnType<typeof postgres>>;
   beforeAll(async () => void (own = await postgres()));
   afterAll(() => own.close());

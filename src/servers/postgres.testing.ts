@@ -1,10 +1,11 @@
 /** For tests on a real PostgreSQL: a private one, or the reason why there is none. */
 import { Hosts, type HostsSettings, type Provisioned } from './provision.js';
 import { findPostgres } from './postgres-binary.js';
+import { runsOn } from './required.testing.js';
 
-export const hasPostgres = findPostgres() !== null;
-/** Behind the name of a suite. */
-export const skipped = hasPostgres ? '' : ' (skipped: no postgres and initdb on PATH or at the usual places)';
+const places = 'on PATH, at the usual places or in the cache folder';
+const missing = findPostgres() === null ? `no postgres and initdb ${places}` : null;
+export const { runs: runsPostgres, skipped } = runsOn('postgres', missing);
 
 export const single = { kind: 'single', nodes: 1, replicas: 0 } as const;
 

@@ -38,6 +38,11 @@ export function cacheFolder(name: string): string {
   return join(base, 'lockbench', name);
 }
 
+/** The environment variable by which a program finds its libraries. */
+export function withLibraries(libraryPath: string | null): Readonly<Record<string, string>> {
+  return libraryPath === null ? {} : { LD_LIBRARY_PATH: libraryPath };
+}
+
 /** Null when there is none; throws when the variable names something that cannot be run. */
 export function findProgram({ variable, names, cacheName }: ProgramWanted): ProgramBinary | null {
   const named = process.env[variable];

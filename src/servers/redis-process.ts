@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Persistence } from '../contract/index.js';
 import { askProcessId } from './own-answer.js';
+import { withLibraries } from './program-binary.js';
 import type { RedisBinary } from './redis-binary.js';
 import { serverArgs } from './server-args.js';
 import { startServer, type ServerOptions, type ServerProcess, type ServerProgram } from './server-process.js';
@@ -46,7 +47,7 @@ function redisProgram({ binary, persistence, sentinel, extraArgs = [], password,
       ...(password === undefined ? [] : ['--requirepass', password]),
       ...extraArgs,
     ],
-    env: () => ({ ...(binary.libraryPath === null ? {} : { LD_LIBRARY_PATH: binary.libraryPath }), ...env }),
+    env: () => ({ ...withLibraries(binary.libraryPath), ...env }),
     ask: ({ port }, limitMs) => askProcessId(host, port, password ?? null, limitMs),
     startLimitMs: 10_000,
     portTaken: /address already in use/i,

@@ -3,7 +3,7 @@
  * that it cannot enter (a home folder, mostly) hides everything below.
  */
 import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs';
-import { cp, mkdir, realpath } from 'node:fs/promises';
+import { cp, mkdir, readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ProgramBinary } from './program-binary.js';
 
@@ -63,6 +63,29 @@ export async function reachableBinary(
   let copy = copies.get(key);
   if (copy === undefined) copies.set(key, (copy = copyBinary(binary, place)));
   return copy;
+}
+
+const copiedFolders = new Map<string, Promise<string>>();
+
+/** The folder itself, or a copy below `dir` (which is the server user's) when that user cannot reach the original. */
+export async function reachableFolder(folder: string, user: ServerUser | null, dir: string): Promise<string> {
+  if (user === null || canReach(folder, user)) return folder;
+  // Not beside the servers' folders, whose names may be the same.
+  const place = join(dir, 'programs', basename(folder));
+  const key = `${place}\n${folder}`;
+  let copy = copiedFolders.get(key);
+  if (copy === undefined) copiedFolders.set(key, (copy = copyFolder(folder, place)));
+  return copy;
+}
+
+async function copyFolder(folder: string, place: string): Promise<string> {
+  await cp(folder, place, { recursive: true, dereference: true });
+  const above = dirname(place);
+  const entries = await readdir(above, { recursive: true, withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  // Whoever made the original may have kept it to themselves.
+  for (const each of [above, ...folders]) chmodSync(each, 0o755);
+  return place;
 }
 
 async function copyBinary(binary: ProgramBinary, place: string): Promise<ProgramBinary> {

@@ -1,16 +1,16 @@
 /**
  * Which ZooKeeper to start: the folder named by BENCH_ZOOKEEPER, else Debian's jars, else what was unpacked into the user's
- * cache folder; and which Java runs it: JAVA_HOME, else PATH. Looks only; fetches and starts nothing.
+ * cache folder. Looks only; fetches and starts nothing.
  */
-import { accessSync, chmodSync, constants, existsSync, readdirSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { LockbenchError } from '../contract/index.js';
+import { findJava, reachableJava, type JavaBinary } from './java-binary.js';
 import { cacheFolder } from './program-binary.js';
-import { canReach, type ServerUser } from './server-user.js';
+import { reachableFolder, type ServerUser } from './server-user.js';
 
 export interface ZookeeperJars {
-  readonly java: string;
+  readonly java: JavaBinary;
   /** As it is given to `java -cp`. */
   readonly classPath: string;
   /** Where all the jars lie, in whose place a copy will do; null where they have to stay. */
@@ -60,32 +60,14 @@ function allIn(folder: string): Pick<ZookeeperJars, 'classPath' | 'folder'> {
 
 /** As they are, or copies below `dir` (which is the server user's) when that user cannot reach them. */
 export async function reachableJars(jars: ZookeeperJars, user: ServerUser | null, dir: string): Promise<ZookeeperJars> {
-  if (jars.folder === null || user === null || canReach(jars.folder, user)) return jars;
-  const place = join(dir, 'jars');
-  await cp(jars.folder, place, { recursive: true, dereference: true });
-  chmodSync(place, 0o755);
-  return { ...jars, ...allIn(place) };
+  const java = await reachableJava(jars.java, user, dir);
+  if (jars.folder === null) return { ...jars, java };
+  return { ...jars, java, ...allIn(await reachableFolder(jars.folder, user, dir)) };
 }
 
 function hasServer(folder: string): boolean {
   try {
     return readdirSync(folder).some((name) => serverJar.test(name));
-  } catch {
-    return false;
-  }
-}
-
-function findJava(): string | null {
-  const home = process.env['JAVA_HOME'];
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  const places = [...(home === undefined || home === '' ? [] : [join(home, 'bin')]), ...folders];
-  return places.map((folder) => resolve(folder, 'java')).find(isProgram) ?? null;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
   } catch {
     return false;
   }

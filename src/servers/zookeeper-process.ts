@@ -42,7 +42,7 @@ export function zookeeperProgram(
 ): ServerProgram {
   let aliveSinceMs: number | null = null;
   return {
-    path: java,
+    path: java.path,
     hint: 'Run that program by hand to see what it lacks, or name the folder of another release: BENCH_ZOOKEEPER=/path/to/zookeeper.',
     prepare(berthing) {
       aliveSinceMs = null;

@@ -1,12 +1,12 @@
 /** For tests on a real ZooKeeper: a private one, or the reason why there is none. */
 import { Hosts, type HostsSettings, type Provisioned } from './provision.js';
+import { runsOn } from './required.testing.js';
 import { missingWords } from './no-zookeeper.js';
 import { findZookeeper } from './zookeeper-jars.js';
 
 const found = findZookeeper();
-export const hasZookeeper = !('missing' in found);
-/** Behind the name of a suite. */
-export const skipped = 'missing' in found ? ` (skipped: ${missingWords[found.missing]})` : '';
+const missing = 'missing' in found ? missingWords[found.missing] : null;
+export const { runs: runsZookeeper, skipped } = runsOn('zookeeper', missing);
 
 export async function zookeeper(
   nodes: 1 | 3,

@@ -6,7 +6,7 @@ import { ZkSession } from '../clients/zookeeper-session.js';
 import type { ServerControl } from './control.js';
 import { noZookeeper } from './no-zookeeper.js';
 import { findZookeeper } from './zookeeper-jars.js';
-import { hasZookeeper, skipped, zookeeper } from './zookeeper.testing.js';
+import { runsZookeeper, skipped, zookeeper } from './zookeeper.testing.js';
 
 const limitMs = 10_000;
 
@@ -32,7 +32,7 @@ async function eventually(check: () => Promise<boolean>): Promise<void> {
   }
 }
 
-describe.skipIf(!hasZookeeper)(`one ZooKeeper${skipped}`, () => {
+describe.skipIf(!runsZookeeper)(`one ZooKeeper${skipped}`, () => {
   let own: Awaited<ReturnType<typeof zookeeper>>;
   beforeAll(async () => void (own = await zookeeper(1)));
   afterAll(() => own.close());
@@ -112,7 +112,7 @@ describe.skipIf(!hasZookeeper)(`one ZooKeeper${skipped}`, () => {
   });
 });
 
-describe.skipIf(!hasZookeeper)(`three ZooKeepers${skipped}`, () => {
+describe.skipIf(!runsZookeeper)(`three ZooKeepers${skipped}`, () => {
   it(
     'have one leader, another when that is killed, and wait for no majority to start',
     { timeout: 90_000 },
