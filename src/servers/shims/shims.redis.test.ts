@@ -30,7 +30,9 @@ async function serverWith(persistence: Persistence, needs: ShimNeeds): Promise<S
 
 /** As on a machine with Redis and nothing else. */
 function withoutTools(): void {
-  vi.stubEnv('BENCH_REDIS_SERVER', findRedis()!.path);
+  const { path, origin } = findRedis()!;
+  // One from the cache is found without PATH, and by its path alone would lack its libraries.
+  if (origin !== 'cache') vi.stubEnv('BENCH_REDIS_SERVER', path);
   vi.stubEnv('PATH', join(tmpdir(), 'no-such-folder'));
   vi.stubEnv('CC', '');
 }
