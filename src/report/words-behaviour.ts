@@ -16,6 +16,8 @@ const refusedRatio = 0.01;
 const wellSeenRatio = 0.99;
 /** A SET and a release, to each node. */
 const commandsPerNode = 2;
+/** A cluster is asked as a whole: to come, to look (or for a lease), and to leave. */
+const commandsPerCluster = 3;
 
 export function behaviourWords({ runs }: Result): Word[] {
   return [
@@ -84,7 +86,7 @@ function droppedBacklog({ strategy, backlog }: RunResult): Word[] {
 }
 
 function herd({ strategy, topology, commandsPerGrant, tries, grants }: RunResult): Word[] {
-  const alone = topology.nodes * commandsPerNode;
+  const alone = topology.kind === 'cluster' ? commandsPerCluster : topology.nodes * commandsPerNode;
   if (commandsPerGrant === null || alone === 0 || commandsPerGrant < alone * herdFactor) return [];
   const perGrant = grants > 0 ? `, ${formatNumber(tries / grants)} tries` : '';
   const text =

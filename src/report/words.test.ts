@@ -194,6 +194,10 @@ describe('behaviour', () => {
       result([run('redlock', { ...quorum, commandsPerGrant: 62.4, backlog: { peak: 4096, dropped: 17 }, unknown: 2 })]),
     ).join('\n');
     expect(words).toContain('62.4 commands, 2.00 tries per grant, where an uncontended one takes about 10');
+    const cluster = { kind: 'cluster', nodes: 3, replicas: 0 } as const;
+    expect(texts(result([run('etcd', { topology: cluster, commandsPerGrant: 12 })])).join('\n')).toContain(
+      'where an uncontended one takes about 3',
+    );
     expect(words).toContain('17 owed releases were given up');
     expect(words).toContain('2 acquires of unknown outcome');
   });
