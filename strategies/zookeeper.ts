@@ -261,12 +261,15 @@ function nodeOf(key: string): string {
   return `/${name === '' ? '%' : name}`;
 }
 
-/** By the number that the servers put behind the name: ten digits, below zero when it has overflowed. */
-function inOrder(names: readonly string[]): readonly string[] {
-  const numbered = names.map((name) => [Number(/-lock-(-?\d{10})$/.exec(name)?.[1] ?? NaN), name] as const);
+/**
+ * By the number that the servers put behind the name: ten characters, and one more where it needs them. It has 32 bits, and goes on
+ * below zero from the highest: who came first is told by the sign of the difference in as many.
+ */
+export function inOrder(names: readonly string[]): readonly string[] {
+  const numbered = names.map((name) => [Number(/-lock-(\d{10}|-\d{9,10})$/.exec(name)?.[1] ?? NaN), name] as const);
   return numbered
     .filter(([number]) => !Number.isNaN(number))
-    .sort(([a], [b]) => a - b)
+    .sort(([a], [b]) => (a - b) | 0)
     .map(([, name]) => name);
 }
 
