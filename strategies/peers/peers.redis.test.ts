@@ -87,7 +87,10 @@ describe.each(variants)('%s', (_, peer, profile, client) => {
     expect(outcome.tries).toBe(1);
     expect(grant.key).toBe(key);
     expect(grant.validUntilMs).toBeGreaterThan(startMs + 9_000);
-    expect(grant.validUntilMs).toBeLessThanOrEqual(nowMs() + 10_000);
+    // One that is refreshed by itself is held until it is said to be lost.
+    const endless = profile === 'default' && peer.name.startsWith('redis-semaphore');
+    if (endless) expect(grant.validUntilMs).toBe(Infinity);
+    else expect(grant.validUntilMs).toBeLessThanOrEqual(nowMs() + 10_000);
     expect(await opened[0]!.session.release(grant)).toEqual({ kind: 'released' });
     granted(await ask(1, key));
   });
@@ -116,6 +119,9 @@ describe.each(variants)('%s', (_, peer, profile, client) => {
     await opened[0]!.session.release(grant);
     const outcome = await waiting;
     expect(outcome.tries).toBeGreaterThanOrEqual(1);
+    // Date.now() is too coarse to tell of a round: it is not known, or measured by our own clock.
+    if (outcome.kind === 'granted' && outcome.tries > 1 && /redlock-v|sesamecare|universal/.test(peer.name))
+      expect(outcome.roundMs).toBeNull();
     await opened[1]!.session.release(granted(outcome));
   });
 
