@@ -98,7 +98,7 @@ function herd({ strategy, topology, commandsPerGrant, tries, grants }: RunResult
 /** A round that stood in a queue, or that a library began by itself, tells nothing of what the lock costs. */
 function partlySeen({ strategy, grants, latencyUs }: RunResult): Word[] {
   const { count } = latencyUs.acquire;
-  if (count === 0 || count > grants * wellSeenRatio) return [];
+  if (grants === 0 || count > grants * wellSeenRatio) return [];
   const text =
     `${strategy}: acquire is of ${formatCount(count)} of ${formatCount(grants)} grants: when the round of the others began is ` +
     'not known, for it stood in a queue or the library tries again by itself';
