@@ -153,10 +153,13 @@ class ZookeeperLocks implements LockSession {
       // Gone, with its session or by somebody else's hand.
       if (place < 0 || this.#isOver(round)) return busy;
       const wake = new CancelSource();
-      const before = await session.get(`${parent}/${line[place - 1]}`, () => wake.cancel(), timeout);
+      const path = `${parent}/${line[place - 1]}`;
+      const onChange = (): void => wake.cancel();
+      const before = await session.get(path, onChange, timeout);
       if (before.failure === null) {
         round.queued = true;
         await this.#sleep(round.deadlineMs, wake, round.request.cancel);
+        session.forget(path, onChange);
       } else if (before.failure.refusal !== 'no-node' && !(await this.#mayAskAgain(session, round))) return busy;
     }
   }
