@@ -66,11 +66,8 @@ async function acknowledged(
   }
 }
 
-/** Where every replica knows the lock, whichever is promoted knows it. */
-function claimsOf(needed: number, replicas: number): Claims {
-  const toleratesLoss = needed > 0 && needed === replicas ? 1 : 0;
-  return { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 0, toleratesLoss };
-}
+/** Where every replica knows the lock, whichever is promoted knows it; but a primary that comes back empty empties them all. */
+const claims: Claims = { exclusion: true, expires: true, ownerRelease: true, toleratesDown: 0, toleratesLoss: 0 };
 
 export const failoverOptions = {
   ...singleOptions,
@@ -90,7 +87,7 @@ export function judgeFailover(options: FailoverOptions, topology: Topology, more
   const needed = replicasNeeded(options, topology);
   return needed > topology.replicas
     ? { refused: `waitReplicas=${options.waitReplicas} needs as many replicas, and there are ${topology.replicas}` }
-    : { claims: { ...claimsOf(needed, topology.replicas), ...more }, ttl: { minMs: 1, maxMs: 86_400_000 } };
+    : { claims: { ...claims, ...more }, ttl: { minMs: 1, maxMs: 86_400_000 } };
 }
 
 /** The first node is the primary, whichever server that is; the others are as many as there are replicas. */

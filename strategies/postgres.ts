@@ -73,7 +73,10 @@ class PostgresSession implements LockSession {
     const isBusy = first.kind === 'refused' && first.why === 'busy';
     const waits = isBusy && this.options.waiting === 'queue' && waitMs > 0 && !cancel.cancelled;
     const outcome = waits ? await this.#queue(loan, key, startMs, waitMs, cancel) : first;
-    if (outcome.kind !== 'granted') loan.giveBack();
+    if (outcome.kind === 'granted') return outcome;
+    // An error of any other kind may have come when the lock was there already, and it lasts as long as the session.
+    if (outcome !== busy) loan.session.end();
+    loan.giveBack();
     return outcome;
   }
 

@@ -153,10 +153,13 @@ class ZookeeperLocks implements LockSession {
       // Gone, with its session or by somebody else's hand.
       if (place < 0 || this.#isOver(round)) return busy;
       const wake = new CancelSource();
-      const before = await session.get(`${parent}/${line[place - 1]}`, () => wake.cancel(), timeout);
+      const path = `${parent}/${line[place - 1]}`;
+      const onChange = (): void => wake.cancel();
+      const before = await session.get(path, onChange, timeout);
       if (before.failure === null) {
         round.queued = true;
         await this.#sleep(round.deadlineMs, wake, round.request.cancel);
+        session.forget(path, onChange);
       } else if (before.failure.refusal !== 'no-node' && !(await this.#mayAskAgain(session, round))) return busy;
     }
   }
@@ -261,12 +264,15 @@ function nodeOf(key: string): string {
   return `/${name === '' ? '%' : name}`;
 }
 
-/** By the number that the servers put behind the name: ten digits, below zero when it has overflowed. */
-function inOrder(names: readonly string[]): readonly string[] {
-  const numbered = names.map((name) => [Number(/-lock-(-?\d{10})$/.exec(name)?.[1] ?? NaN), name] as const);
+/**
+ * By the number that the servers put behind the name: ten characters, and one more where it needs them. It has 32 bits, and goes on
+ * below zero from the highest: who came first is told by the sign of the difference in as many.
+ */
+export function inOrder(names: readonly string[]): readonly string[] {
+  const numbered = names.map((name) => [Number(/-lock-(\d{10}|-\d{9,10})$/.exec(name)?.[1] ?? NaN), name] as const);
   return numbered
     .filter(([number]) => !Number.isNaN(number))
-    .sort(([a], [b]) => a - b)
+    .sort(([a], [b]) => (a - b) | 0)
     .map(([, name]) => name);
 }
 
@@ -282,7 +288,8 @@ function judge(_: ZookeeperOptions, { nodes }: Topology): ReturnType<LockStrateg
       expires: true,
       ownerRelease: true,
       toleratesDown: minority,
-      toleratesLoss: minority,
+      // A node that comes back empty keeps its number, and may vote together with one that lags behind.
+      toleratesLoss: 0,
       fences: true,
       lease: 'session',
     },

@@ -237,10 +237,13 @@ describe('validity honoured', () => {
 
   it('is undecided where records are missing, or the design withstands the loss of a server’s data', () => {
     expect(judge(validityHonoured, historyOf([held], { lost: ['worker 0'] })).verdict).toBe('undecided');
-    const faults = [faultOf('restart-empty', 'master 1', 50, 60)];
+    const cut = faultOf('cut', 'master 1', 50, 60);
+    const faults = [{ ...cut, name: 'restart-empty', lost: ['master 1'] }];
     const withstands = { ...context.claims, toleratesLoss: 1 };
     expect(judge(validityHonoured, historyOf([gone], { faults }), withstands).verdict).toBe('undecided');
     expect(judge(validityHonoured, historyOf([gone]), withstands).verdict).toBe('fail');
+    // No server lost anything: then nothing but the lock itself lost it.
+    expect(judge(validityHonoured, historyOf([gone], { faults: [cut] }), withstands).verdict).toBe('fail');
     expect(judge(validityHonoured, historyOf([gone], { faults })).verdict).toBe('fail');
   });
 });

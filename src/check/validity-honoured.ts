@@ -38,7 +38,8 @@ export default {
     }
     if (vanished === 0 && history.lost.length > 0)
       return undecided(this.name, exclusion, `records are missing: ${history.lost.join('; ')}`);
-    if (vanished > 0 && toleratesLoss > 0 && history.faults.length > 0)
+    const mayLose = history.faults.some(({ lost, breaksClocks }) => lost.length > 0 || breaksClocks);
+    if (vanished > 0 && toleratesLoss > 0 && mayLose)
       return undecided(
         this.name,
         exclusion,

@@ -3,7 +3,7 @@
  * are prepared once for each connection, as scripts of Redis are called by their digest.
  */
 import { connect } from 'node:net';
-import { Client } from 'pg';
+import { Client, type QueryConfig } from 'pg';
 import { after, yieldTurn } from '../base/clock.js';
 import { LockbenchError, type SqlAnswer, type SqlFailure, type SqlSession, type SqlValue } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
@@ -38,7 +38,8 @@ export async function openSession(
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query(sessionSettings.text, [...sessionSettings.values]);
+    const { text, values } = sessionSettings;
+    await client.query({ text, values: [...values], query_timeout: connectTimeoutMs } as QueryConfig);
   } catch (error) {
     destroy(client);
     const { message } = error as Error;

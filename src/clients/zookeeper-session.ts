@@ -121,6 +121,11 @@ export class ZkSession implements ZookeeperSession {
     });
   }
 
+  forget(path: string, onChange: () => void): void {
+    const watchers = this.#watches.get(path);
+    if (watchers?.delete(onChange) === true && watchers.size === 0) this.#watches.delete(path);
+  }
+
   delete(path: string, timeoutMs: number): Promise<ZookeeperAnswer<null>> {
     return this.#ask(ops.delete, requests.delete(path), timeoutMs, () => null);
   }

@@ -101,6 +101,18 @@ describe.skipIf(!runsZookeeper)(`a session of ZooKeeper${skipped}`, () => {
     expect((await session.get(two, () => (cut += 1), limitMs)).failure?.refusal).toBe('no-node');
   });
 
+  it('tells a watch nothing that has been forgotten', async () => {
+    const path = fresh();
+    await other.create(path, 'persistent', limitMs);
+    const told: string[] = [];
+    const [one, two] = [() => void told.push('one'), () => void told.push('two')];
+    for (const onChange of [one, two]) await session.get(path, onChange, limitMs);
+    session.forget(path, one);
+    await other.delete(path, limitMs);
+    await until(() => told.length > 0);
+    expect(told).toEqual(['two']);
+  });
+
   it('outlives its connection, with its nodes', async () => {
     const parent = fresh();
     await session.create(parent, 'persistent', limitMs);

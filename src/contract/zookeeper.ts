@@ -48,6 +48,8 @@ export interface ZookeeperSession {
    * that is not there no watch is left: an `exists` would leave one behind for good on a name that never comes again.
    */
   get(path: string, onChange: (() => void) | null, timeoutMs: number): Promise<ZookeeperAnswer<Znode>>;
+  /** Nobody waits for that any more. The server keeps its watch, one for each path and connection. */
+  forget(path: string, onChange: () => void): void;
   delete(path: string, timeoutMs: number): Promise<ZookeeperAnswer<null>>;
   /** Afterwards this connection's node has seen all that was committed before: it may lag behind others. */
   sync(path: string, timeoutMs: number): Promise<ZookeeperAnswer<null>>;

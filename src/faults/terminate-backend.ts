@@ -44,6 +44,8 @@ export default {
     return {
       what: `pg_terminate_backend of ${holder.name} while it held key ${holder.key}`,
       atMs,
+      // What it had promised has been taken back.
+      lost: left === 0 ? [server] : [],
       probe: () => Promise.resolve(left === 0 ? null : `its backend was still there after ${goneLimitMs} ms`),
     };
   },

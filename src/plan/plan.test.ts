@@ -60,6 +60,11 @@ describe('a plan', () => {
     expect(claims('4')).toMatchObject({ toleratesDown: 1, toleratesLoss: 2 });
   });
 
+  it('promises nothing of a primary that comes back empty, for its replicas follow it', () => {
+    for (const strategy of ['failover@waitReplicas=all', 'failover-sentinel@waitReplicas=all'])
+      expect(plan({ strategy }).strategies[0].claims).toMatchObject({ exclusion: true, toleratesLoss: 0 });
+  });
+
   it('takes a rate as --load rate', () => {
     expect(plan({ rate: '100' })).toMatchObject({ load: 'rate', rateHz: 100 });
     expect(refusal({ rate: '100', load: 'closed' })).toContain('--rate');

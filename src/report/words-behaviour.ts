@@ -16,6 +16,8 @@ const refusedRatio = 0.01;
 const wellSeenRatio = 0.99;
 /** A SET and a release, to each node. */
 const commandsPerNode = 2;
+/** A cluster is asked as a whole: to come, to look (or for a lease), and to leave. */
+const commandsPerCluster = 3;
 
 export function behaviourWords({ runs }: Result): Word[] {
   return [
@@ -84,7 +86,7 @@ function droppedBacklog({ strategy, backlog }: RunResult): Word[] {
 }
 
 function herd({ strategy, topology, commandsPerGrant, tries, grants }: RunResult): Word[] {
-  const alone = topology.nodes * commandsPerNode;
+  const alone = topology.kind === 'cluster' ? commandsPerCluster : topology.nodes * commandsPerNode;
   if (commandsPerGrant === null || alone === 0 || commandsPerGrant < alone * herdFactor) return [];
   const perGrant = grants > 0 ? `, ${formatNumber(tries / grants)} tries` : '';
   const text =
@@ -96,7 +98,7 @@ function herd({ strategy, topology, commandsPerGrant, tries, grants }: RunResult
 /** A round that stood in a queue, or that a library began by itself, tells nothing of what the lock costs. */
 function partlySeen({ strategy, grants, latencyUs }: RunResult): Word[] {
   const { count } = latencyUs.acquire;
-  if (count === 0 || count > grants * wellSeenRatio) return [];
+  if (grants === 0 || count > grants * wellSeenRatio) return [];
   const text =
     `${strategy}: acquire is of ${formatCount(count)} of ${formatCount(grants)} grants: when the round of the others began is ` +
     'not known, for it stood in a queue or the library tries again by itself';

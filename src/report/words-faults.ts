@@ -59,7 +59,7 @@ function inRounds(count: number, of: number, { trials }: RunResult): string {
 }
 
 /**
- * What a promise rests on, where faults took just that before it was broken: " while no server loses data that it acknowledged, and
+ * What a promise rests on, where faults took just that before it was broken: " while no server loses what it acknowledged, and
  * here 1 did". Tokens that are counted outlive leases, so they also miss what was lost after the last lease.
  */
 export function onCondition({ faults, claims, series, seriesRound }: RunResult, { check }: Verdict): string {
@@ -77,7 +77,7 @@ export function onCondition({ faults, claims, series, seriesRound }: RunResult, 
       ? 'no server loses'
       : `at most ${formatCount(toleratesLoss)} ${plural(toleratesLoss, 'server loses', 'servers lose')}`;
   const conditions = [
-    ...(count > toleratesLoss ? [`while ${spared} data that it acknowledged, and here ${formatCount(count)} did`] : []),
+    ...(count > toleratesLoss ? [`while ${spared} what it acknowledged, and here ${formatCount(count)} did`] : []),
     ...(broken.some(({ breaksClocks }) => breaksClocks) ? ['while clocks keep time, and here some did not'] : []),
   ];
   return conditions.length === 0 ? '' : ` ${conditions.join('; or ')}`;

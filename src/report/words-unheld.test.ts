@@ -27,6 +27,14 @@ describe('a lock that nobody held although somebody waited', () => {
     expect(hung!.evidence!.at(-1)).toBe('2 calls never settled: whoever waits in one does not ask any more');
   });
 
+  it('goes by the commands where the waits have not ended, and so have told of no tries', () => {
+    const none = { ...plan, tries: 0, grants: 0, unheld };
+    const [asked] = unheldWords(result([run('a-lock', { ...none, commandsPerGrant: 545 })]));
+    expect(asked!.evidence![1]).toBe('545 commands per grant: who waited kept asking, and was refused');
+    const [silent] = unheldWords(result([run('a-lock', { ...none, commandsPerGrant: 3 })]));
+    expect(silent!.evidence!.at(-1)).toContain('nothing told them');
+  });
+
   it('is left to others where a fault explains it, and not told of a moment', () => {
     expect(unheldWords(result([run('a-lock', { ...plan, unheld, faults: [fault({})] })]))).toEqual([]);
     expect(unheldWords(result([run('a-lock', { ...plan, unheld: { ...unheld, ms: 900 } })]))).toEqual([]);

@@ -156,10 +156,10 @@ describe('a promise', () => {
       return texts(result([run('redlock', { verdicts: [broken], faults, claims })])).join('\n');
     };
     expect(text('master 2', 0)).toContain(
-      'It promises that this does not happen while no server loses data that it acknowledged, and here 1 did.',
+      'It promises that this does not happen while no server loses what it acknowledged, and here 1 did.',
     );
     expect(text('master 2, master 4', 1)).toContain(
-      'while at most 1 server loses data that it acknowledged, and here 2 did.',
+      'while at most 1 server loses what it acknowledged, and here 2 did.',
     );
     expect(text('master 2', 1)).toContain('It promises that this does not happen.');
   });
@@ -194,11 +194,17 @@ describe('behaviour', () => {
       result([run('redlock', { ...quorum, commandsPerGrant: 62.4, backlog: { peak: 4096, dropped: 17 }, unknown: 2 })]),
     ).join('\n');
     expect(words).toContain('62.4 commands, 2.00 tries per grant, where an uncontended one takes about 10');
+    const cluster = { kind: 'cluster', nodes: 3, replicas: 0 } as const;
+    expect(texts(result([run('etcd', { topology: cluster, commandsPerGrant: 12 })])).join('\n')).toContain(
+      'where an uncontended one takes about 3',
+    );
     expect(words).toContain('17 owed releases were given up');
     expect(words).toContain('2 acquires of unknown outcome');
   });
 
   it('explains the dashes', () => {
+    const queued = run('postgres', { grants: 762, latencyUs: { acquire: nothingMeasured } });
+    expect(texts(result([queued])).join('\n')).toContain('postgres: acquire is of 0 of 762 grants');
     const few = run('single', { waitUs: latency(8000, null, 9000, 412), latencyUs: { extend: nothingMeasured } });
     expect(texts(result([few])).join('\n')).toContain('single (wait 412)');
   });

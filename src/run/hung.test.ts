@@ -1,11 +1,12 @@
 /** A design that never answers somebody is told, and costs nobody else what they have recorded. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import accounting from '../check/accounting.js';
 import { delay } from '../base/clock.js';
 import type { History } from '../contract/index.js';
+import type { WorkerReport } from '../worker/protocol.js';
 import { startRun } from './testing.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockbench-hung-'));
@@ -42,4 +43,21 @@ it('an acquire that never settles is an unknown one, and its worker reports all 
   expect(counters.unknown).toBe(1);
   expect(counters.grants).toBeGreaterThan(2);
   expect(accounting.judge({ counters, rows, lost: [] } as unknown as History)).toMatchObject({ verdict: 'pass' });
+});
+
+it('an acquire that ends in an error is a wait like any other', async () => {
+  const throwing = join(folder, 'throws.mjs');
+  const source = readFileSync(file, 'utf8').replace(
+    'if ((asked += 1) === 3) return new Promise(() => {});',
+    `await env.sleep(150, { cancelled: false, onCancel: () => () => {} }); throw new RangeError('no');`,
+  );
+  writeFileSync(throwing, source.replace("'hangs'", "'throws'"));
+  const run = await startRun({ strategy: throwing, workers: '1', contenders: '1', duration: '60s' });
+  await delay(400);
+  const { reports } = await run.end();
+  await run.close();
+  const [{ errors, waits }] = reports as readonly WorkerReport[];
+  expect(errors['RangeError']).toBeGreaterThan(0);
+  expect(waits.length).toBeGreaterThan(0);
+  expect(waits[0]!.untilNs - waits[0]!.sinceNs).toBeGreaterThan(140e6);
 });

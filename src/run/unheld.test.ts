@@ -53,6 +53,16 @@ describe('a lock that nobody holds', () => {
     expect(found).toMatchObject({ gaps: 1, waiting: 1, leaseLongWaits: 1 });
   });
 
+  it('is found among as many grants as a long run has', () => {
+    const step = (i: number): Step => ({ ...held(i, i + 0.5), contender: i % 8, acquireMs: 5 });
+    const before = Array.from({ length: 60_000 }, (_, i) => step(i));
+    const after = Array.from({ length: 60_000 }, (_, i) => step(63_000 + i));
+    const long = [originNs, originNs + 123_000e6] as const;
+    const waits = [wait(60_000, 62_999)];
+    const found = unheldOf(historyOf([...before, ...after], { windowNs: long, waits }), context);
+    expect(found).toMatchObject({ gaps: 1, waiting: 1, leaseLongWaits: 1 });
+  });
+
   it('is looked for on each key, and the worst is told', () => {
     const waits = [wait(0, 2_000, 3), wait(0, 5_000, 7)];
     expect(unheldOf(historyOf([], { windowNs, waits }), context)).toMatchObject({ key: 7, ms: 5_000 });

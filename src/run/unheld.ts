@@ -29,7 +29,8 @@ export function unheldOf(
   const leastNs = Math.max(leastGapMs, ttlMs / 2, 2 * retryMaxMs) * 1e6;
   let most: Unheld | null = null;
   for (const [key, { held, waiting }] of spansOf(rows, waits, leastNs)) {
-    const gaps = pauses(held, windowNs).flatMap((pause) => longestWaited(pause, waiting) ?? []);
+    const pausesOf = pauses(held, windowNs).filter((pause) => lengthNs(pause) >= leastNs);
+    const gaps = pausesOf.flatMap((pause) => longestWaited(pause, waiting) ?? []);
     const long = gaps.filter(({ span }) => lengthNs(span) >= leastNs);
     const ms = long.reduce((sum, { span }) => sum + lengthNs(span) / 1e6, 0);
     if (long.length === 0 || (most !== null && most.ms >= ms)) continue;
@@ -55,25 +56,28 @@ interface KeySpans {
   /** In order. */
   readonly held: Span[];
   readonly waiting: Span[];
+  /** Those of `waiting` that are no rows. */
+  readonly told: Span[];
 }
 
 /** Of the keys that somebody waited for so long, and of no others: there may be many. */
 function spansOf(rows: GrantRows, waits: readonly Wait[], leastNs: number): ReadonlyMap<number, KeySpans> {
   const found = new Map<number, KeySpans>();
   const look = (key: number, waitNs: number): void => {
-    if (waitNs >= leastNs && !found.has(key)) found.set(key, { held: [], waiting: [] });
+    if (waitNs >= leastNs && !found.has(key)) found.set(key, { held: [], waiting: [], told: [] });
   };
   for (const { key, sinceNs, untilNs } of waits) look(key, untilNs - sinceNs);
   for (let row = 0; row < rows.count; row += 1) look(rows.key[row], rows.acquireUs[row] * 1e3);
   if (found.size === 0) return found;
-  for (const { key, sinceNs, untilNs } of waits) found.get(key)?.waiting.push({ fromNs: sinceNs, toNs: untilNs });
+  for (const { key, sinceNs, untilNs } of waits) found.get(key)?.told.push({ fromNs: sinceNs, toNs: untilNs });
+  for (const { waiting, told } of found.values()) waiting.push(...told);
   for (let row = 0; row < rows.count; row += 1) {
     const spans = found.get(rows.key[row]);
     if (spans === undefined || (rows.flags[row] & rowFlags.unknown) !== 0) continue;
     const enterNs = rows.enterNs[row];
     const own = { fromNs: enterNs - rows.acquireUs[row] * 1e3, toNs: enterNs };
-    // The last attempt of a wait that is there already.
-    if (!spans.waiting.some((wait) => endsWith(wait, own))) spans.waiting.push(own);
+    // The last attempt of a wait that is there already. Of these there are few, of rows there may be many.
+    if (!spans.told.some((wait) => endsWith(wait, own))) spans.waiting.push(own);
     // Who never left holds as long as the lease.
     const left = (rows.flags[row] & rowFlags.open) === 0;
     spans.held.push({ fromNs: enterNs, toNs: left ? rows.leaveNs[row] : rows.validUntilNs[row] });

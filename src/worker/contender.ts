@@ -121,6 +121,8 @@ export class Contender {
       outcome = await this.#acquire(key);
     } catch (error) {
       tally.error(error, at.errors, measured);
+      // Whatever came of it, somebody waited for it.
+      this.#asked(intendedNs, nowNs(), measured, false);
       if (triggers.active) triggers.ended('acquire', this.id, 'error');
       this.#stage = 'outside';
       return;

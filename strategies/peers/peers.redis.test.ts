@@ -120,6 +120,9 @@ describe.each(variants)('%s', (_, peer, profile, client) => {
     await opened[0]!.session.release(grant);
     const outcome = await waiting;
     expect(outcome.tries).toBeGreaterThanOrEqual(1);
+    // Date.now() is too coarse to tell of a round: it is not known, or measured by our own clock.
+    if (outcome.kind === 'granted' && outcome.tries > 1 && /redlock-v|sesamecare|universal/.test(peer.name))
+      expect(outcome.roundMs).toBeNull();
     await opened[1]!.session.release(granted(outcome));
   });
 

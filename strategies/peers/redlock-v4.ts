@@ -3,7 +3,8 @@
  *
  * It tries again by itself, so a try is what it calls an attempt. It cannot be told how long to wait, nor that nobody waits
  * any more: in the profile `tuned` it gets as many retries as fit into the wait. A lock that it grants carries the end of
- * its validity, counted from the start of the attempt, by Date.now().
+ * its validity, counted from the start of the attempt, by Date.now(): in whole ms, which is too coarse to tell how long a
+ * later attempt took.
  */
 import type { LibraryServers, LockSession, LockStrategy, StrategyEnv } from '../../src/contract/index.js';
 import { importPackage } from '../../src/base/packages.js';
@@ -42,9 +43,6 @@ interface Settings {
 
 type Library = { readonly default: new (clients: readonly unknown[], settings: Settings) => Redlock };
 
-const driftFactor = 0.01;
-const driftFloorMs = 2;
-
 class RedlockV4 implements Peer<Lock> {
   readonly decisive;
   /** By the number of retries, which only the constructor takes: per call `retryCount: 0` is ignored. */
@@ -67,8 +65,7 @@ class RedlockV4 implements Peer<Lock> {
       const lock = await this.#patientFor(waitMs).acquire(key, ttlMs);
       const tries = lock.attempts;
       const validUntilMs = this.servers.monotonicMs(lock.expiration);
-      const beganMs = validUntilMs - ttlMs + Math.round(driftFactor * ttlMs) + driftFloorMs;
-      const roundMs = this.env.nowMs() - (tries === 1 ? startMs : Math.max(startMs, beganMs));
+      const roundMs = tries === 1 ? this.env.nowMs() - startMs : null;
       return { kind: 'won', lock, token: lock.value, validUntilMs, tries, roundMs };
     } catch (error) {
       if (isLockError(error)) return { kind: 'lost', tries: error.attempts ?? 1 };

@@ -1,6 +1,6 @@
 /**
  * redlock 5.0.0-beta.2, the latest of the line that its README describes. Source: its README, "Usage" and "Configuration".
- * When the try began that was granted it does not tell: the end of validity is counted from before the first.
+ * The end of validity is counted from before the first try.
  */
 import type { LockStrategy } from '../../src/contract/index.js';
 import { importPackage } from '../../src/base/packages.js';
@@ -19,6 +19,6 @@ export default {
   judge: judgeQuorum({ waitsAsAsked: false }),
   async open(servers, env, options) {
     const library = await importPackage<{ readonly default: RedlockConstructor }>('redlock-v5');
-    return openRedlock5(servers, env, options, library.default, () => null);
+    return openRedlock5(servers, env, options, library.default);
   },
 } satisfies LockStrategy<'library', PeerOptions>;

@@ -3,7 +3,7 @@
  * wait, nor that nobody waits any more: in the profile `tuned` they get as many retries as fit into the wait.
  *
  * A lock carries the end of its validity by Date.now(). redlock 5 counts it from before all tries; its fork from the try
- * that was granted. Whether it is still ahead is for the caller to look at, they say, and so does our contract.
+ * that was granted, in whole ms: too coarse to tell how long a try took, so only the first tells that. Whether it is still ahead is for the caller to look at, they say, and so does our contract.
  */
 import type { LibraryServers, LockSession, StrategyEnv } from '../../src/contract/index.js';
 import { majorityOf } from './claims.js';
@@ -40,9 +40,6 @@ export interface Redlock {
 
 export type RedlockConstructor = new (clients: readonly unknown[]) => Redlock;
 
-/** What is known of a fork's lock: when the try began that was granted. */
-type BeganMs = (lock: Lock, ttlMs: number) => number | null;
-
 class Redlock5 implements Peer<Lock> {
   readonly decisive;
   readonly #retry: LibraryRetry;
@@ -53,7 +50,6 @@ class Redlock5 implements Peer<Lock> {
     private readonly servers: LibraryServers,
     private readonly env: StrategyEnv,
     private readonly options: PeerOptions,
-    private readonly beganMs: BeganMs,
   ) {
     this.decisive = nodes - majorityOf(nodes) + 1;
     this.#retry = libraryRetry(env.retry);
@@ -65,8 +61,7 @@ class Redlock5 implements Peer<Lock> {
     try {
       const lock = await this.redlock.acquire([key], ttlMs, this.#patience(waitMs));
       const tries = lock.attempts.length;
-      const began = tries === 1 ? startMs : this.beganMs(lock, ttlMs);
-      const roundMs = began === null ? null : this.env.nowMs() - Math.max(began, startMs);
+      const roundMs = tries === 1 ? this.env.nowMs() - startMs : null;
       const validUntilMs = this.servers.monotonicMs(lock.expiration);
       return { kind: 'won', lock, token: lock.value, validUntilMs, tries, roundMs };
     } catch (error) {
@@ -120,9 +115,8 @@ export async function openRedlock5(
   env: StrategyEnv,
   options: PeerOptions,
   make: RedlockConstructor,
-  beganMs: BeganMs,
 ): Promise<LockSession> {
   const clients = await servers.connect(clientOptionsFor(options));
   const redlock = new make(clients);
-  return new PeerSession(servers, env, new Redlock5(redlock, clients.length, servers, env, options, beganMs));
+  return new PeerSession(servers, env, new Redlock5(redlock, clients.length, servers, env, options));
 }

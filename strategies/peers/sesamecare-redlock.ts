@@ -8,9 +8,6 @@ import { judgeQuorum } from './claims.js';
 import { peerOptions, quorumTimeoutMs, type PeerOptions } from './profiles.js';
 import { openRedlock5, type RedlockConstructor } from './redlock5-like.js';
 
-const driftFactor = 0.01;
-const driftFloorMs = 2;
-
 export default {
   name: 'sesamecare-redlock',
   help: '@sesamecare-oss/redlock 1.4.0: a maintained fork of redlock 5',
@@ -22,13 +19,6 @@ export default {
   judge: judgeQuorum({ waitsAsAsked: false }),
   async open(servers, env, options) {
     const library = await importPackage<{ readonly Redlock: RedlockConstructor }>('@sesamecare-oss/redlock');
-    return openRedlock5(
-      servers,
-      env,
-      options,
-      library.Redlock,
-      ({ expiration }, ttlMs) =>
-        servers.monotonicMs(expiration) - ttlMs + Math.round(driftFactor * ttlMs) + driftFloorMs,
-    );
+    return openRedlock5(servers, env, options, library.Redlock);
   },
 } satisfies LockStrategy<'library', PeerOptions>;

@@ -60,15 +60,18 @@ class SimpleRedisMutex implements Peer<Release> {
 
   async acquire(key: string, { ttlMs, waitMs, startMs }: Asked): Promise<Told<Release>> {
     let tries = 0;
-    let beganMs = startMs;
-    const onSet = (): void => {
+    let wonMs: number | null = null;
+    // It does not wait for one answer before it asks again: the lock runs from the SET that took it, not from the last.
+    const onSet = (): ((reply: unknown) => void) => {
       tries += 1;
-      beganMs = this.env.nowMs();
+      const sentMs = this.env.nowMs();
+      return (reply) => void (wonMs ??= reply === 'OK' ? sentMs : null);
     };
     const redis = overheard(this.client, onSet, (subscriber) => this.#subscribers.add(subscriber));
     const release = await this.#ask(redis, key, ttlMs, waitMs);
     if (release === null) return { kind: 'lost', tries };
     this.#grants += 1;
+    const beganMs = wonMs ?? startMs;
     return {
       kind: 'won',
       lock: release,
@@ -122,15 +125,21 @@ class SimpleRedisMutex implements Peer<Release> {
 }
 
 /** The same client, with an ear at its SET, and an eye on its duplicates. */
-function overheard(client: Client, onSet: () => void, onDuplicate: (subscriber: Subscriber) => void): Client {
+function overheard(
+  client: Client,
+  onSet: () => (reply: unknown) => void,
+  onDuplicate: (subscriber: Subscriber) => void,
+): Client {
   const passed = methods.map((name) => [name, (...args: readonly unknown[]) => client[name](...args)] as const);
   return {
     ...(Object.fromEntries(passed) as Methods),
     isOpen: client.isOpen,
     destroy: () => client.destroy(),
-    set: (...args) => {
-      onSet();
-      return client.set(...args);
+    set: async (...args) => {
+      const onReply = onSet();
+      const reply = await client.set(...args);
+      onReply(reply);
+      return reply;
     },
     duplicate: (...args) => {
       const subscriber = client.duplicate(...args);
