@@ -9,9 +9,9 @@ describe('the end of a call', () => {
     [9, 'etcdserver: lease already exists', 'ERR', 'not-executed'],
     [14, 'etcdserver: no leader', 'DOWN', 'not-executed'],
     [2, 'raft proposal dropped', 'DOWN', 'not-executed'],
-    [14, 'etcdserver: request timed out, possibly due to previous leader failure', 'ERR', 'maybe-executed'],
+    [14, 'etcdserver: request timed out, possibly due to previous leader failure', 'TIMEOUT', 'maybe-executed'],
     [14, 'etcdserver: leader changed', 'ERR', 'maybe-executed'],
-    [4, 'context deadline exceeded', 'ERR', 'maybe-executed'],
+    [4, 'context deadline exceeded', 'TIMEOUT', 'maybe-executed'],
     [13, 'whatever', 'ERR', 'maybe-executed'],
   ])('with %i (%s) is %s, %s', (status, message, code, fate) => {
     const headers = { 'grpc-status': String(status), 'grpc-message': encodeURIComponent(message) };

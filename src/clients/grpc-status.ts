@@ -13,6 +13,9 @@ const neverProposed = /no leader|proposal dropped|server stopped before|not capa
 /** What is worth trying elsewhere says so with this code. */
 const unavailable = 14;
 const unknown = 2;
+const deadlineExceeded = 4;
+/** The node has waited for its leader, or for a majority, and given up; what it proposed may still be agreed upon. */
+const timedOut = /request timed out/;
 
 export function statusFailure(headers: Status): Failure | null {
   const code = Number(headers['grpc-status'] ?? 0);
@@ -20,6 +23,7 @@ export function statusFailure(headers: Status): Failure | null {
   const message = textOf(headers['grpc-message']);
   const away = (code === unavailable || code === unknown) && neverProposed.test(message);
   if (away) return { code: 'DOWN', fate: 'not-executed', message };
+  if (code === deadlineExceeded || timedOut.test(message)) return { code: 'TIMEOUT', fate: 'maybe-executed', message };
   return { code: 'ERR', fate: refusals.has(code) ? 'not-executed' : 'maybe-executed', message: `${message} (${code})` };
 }
 

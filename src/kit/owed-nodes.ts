@@ -90,8 +90,11 @@ export class OwedNodes {
   #remove(name: string, removal: Removal): Promise<ZookeeperAnswer<null>> {
     return this.#counted(async () => {
       const answer = await removal();
-      const gone = answer.failure === null || answer.failure.refusal === 'no-node';
-      if (!gone && this.session.state !== 'expired') this.#owe(name, removal);
+      const { failure } = answer;
+      // Refused for good: to ask again would be refused again.
+      if (failure !== null && failure.refusal !== null && failure.refusal !== 'no-node') this.#dropped += 1;
+      else if (failure !== null && failure.refusal === null && this.session.state !== 'expired')
+        this.#owe(name, removal);
       return answer;
     });
   }
