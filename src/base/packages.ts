@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { LockbenchError } from '../contract/index.js';
 
 export interface InstalledPackage {
+  /** As it is published: it may be installed under another. */
+  readonly name: string;
   readonly version: string;
   /** As its manifest says. */
   readonly licence: string;
 }
 
 interface Manifest {
+  readonly name?: string;
   readonly version?: string;
   readonly license?: string;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -24,9 +27,19 @@ export function installedPackage(name: string): InstalledPackage | null {
   for (const folder of require.resolve.paths(name) ?? []) {
     const manifest = manifestIn(join(folder, name));
     if (manifest === null) continue;
-    return { version: (manifest.version ?? 'unknown').replace(/^v/, ''), licence: manifest.license ?? 'unknown' };
+    return {
+      name: manifest.name ?? name,
+      version: (manifest.version ?? 'unknown').replace(/^v/, ''),
+      licence: manifest.license ?? 'unknown',
+    };
   }
   return null;
+}
+
+/** For results: "redlock 4.2.0"; nothing of a design that is no published library. */
+export function publishedAs(name: string | undefined): { readonly package?: string } {
+  const installed = name === undefined ? null : installedPackage(name);
+  return installed === null ? {} : { package: `${installed.name} ${installed.version}` };
 }
 
 /** Rejects with NO_LIBRARY, and the way to get it. */

@@ -48,7 +48,20 @@ describe('bench ci', { timeout: 60_000 }, () => {
     expect(existsSync(join(room, 'results'))).toBe(false);
   });
 
+  it('lets no two steps write one report', async () => {
+    const report = { report: 'junit=out/locks.xml' };
+    const { code, err } = await ci({
+      run: [
+        { ...good, ...report },
+        { ...good, report: 'json=out/../out/locks.xml' },
+      ],
+    }).ended;
+    expect(code).toBe(2);
+    expect(err).toMatch(/run 2 of 2: --report: got "json=out\/..\/out\/locks.xml", which run 1 of 2 writes, too/);
+  });
+
   it.each([
+    [['mine.json'], /too many arguments: mine.json\n.*--config/],
     [['--config', 'nowhere.json'], /nowhere.json[^]*--config/],
     [['--threshold', 'violations==0'], /takes no --threshold/],
     [['--think', '5ms', '--case', 'x'], /takes no --case/],

@@ -3,6 +3,7 @@
  * one that fails does not keep the next from being run, and the worst of them decides over the exit code.
  */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { LockbenchError, exitCodes } from '../contract/index.js';
 import { painter, printable } from '../base/paint.js';
 import { configFile, fieldsOf, parseConfig, type ConfigSection, type ConfigStep } from '../plan/config.js';
@@ -51,6 +52,7 @@ const words: Readonly<Record<number, string>> = {
 export async function ciCommand(args: Args): Promise<number> {
   const file = typeof args['config'] === 'string' ? args['config'] : configFile;
   const steps = withOverrides(parseConfig(read(file), file), args);
+  checkReports(steps, file);
   const prepared: Step[] = [];
   const progress = progressFor(args);
   try {
@@ -65,6 +67,24 @@ export async function ciCommand(args: Args): Promise<number> {
     return severity.find((code) => codes.includes(code)) ?? exitCodes.harness;
   } finally {
     for (const step of prepared) step.dispose();
+  }
+}
+
+/** A file that two steps write tells of the second alone, and nobody would know. */
+function checkReports(steps: readonly ConfigStep[], file: string): void {
+  const writers = new Map<string, string>();
+  for (const { title, options } of steps) {
+    for (const report of [options['report'] ?? []].flat()) {
+      const path = resolve(report.slice(report.indexOf('=') + 1));
+      const other = writers.get(path);
+      if (other !== undefined)
+        throw new LockbenchError(
+          'BAD_PLAN',
+          `${file}: ${title}: --report: got ${JSON.stringify(report)}, which ${other} writes, too`,
+          'Give each report a file of its own.',
+        );
+      writers.set(path, title);
+    }
   }
 }
 

@@ -74,7 +74,7 @@ function isPeer(plugin: Listed): plugin is Peer {
 function peerLines(peer: Peer): string[] {
   const installed = installedPackage(peer.library);
   const package_ = installed === null ? 'not installed' : `version ${installed.version}, licence ${installed.licence}`;
-  return [line(peer), `      package ${peer.library}: ${package_}`, ...optionLines(peer.options)];
+  return [line(peer), `      package ${installed?.name ?? peer.library}: ${package_}`, ...optionLines(peer.options)];
 }
 
 function line({ name, help }: Listed): string {

@@ -121,11 +121,12 @@ function unknownArguments(args: Args): void {
   misplaced(args, command, ['install'], ['doctor']);
   // Taken and not judged, it would pass.
   misplaced(args, command, ['threshold'], ['run', 'ci']);
-  if (rest.length > 1)
+  const taken = ['check', 'report', 'list'].includes(command) ? 1 : 0;
+  if (rest.length > taken)
     throw new LockbenchError(
       'BAD_ARGUMENT',
-      `too many arguments: ${rest.slice(1).join(' ')}`,
-      'bench --help shows what each command takes.',
+      `too many arguments: ${rest.slice(taken).join(' ')}`,
+      command === 'ci' ? 'A configuration is named by --config.' : 'bench --help shows what each command takes.',
     );
 }
 

@@ -8,7 +8,7 @@ import type { NodeEndpoint } from './endpoint.js';
 import { passwordOf } from './zookeeper-password.js';
 import { ZkSession } from './zookeeper-session.js';
 import type { Identity } from './zookeeper-wire.js';
-import { ask, modeIn } from './zookeeper-words.js';
+import { ask, modeIn, unreachable } from './zookeeper-words.js';
 
 /** The session for looking at nodes; pings keep it. */
 const sessionMs = 10_000;
@@ -32,7 +32,7 @@ export async function openZookeeperAdmin(endpoint: NodeEndpoint, limitMs: number
     PING: async () => {
       const answer = await ask('ruok', endpoint, limitMs);
       // What is not on the whitelist is refused in words: an answer all the same.
-      if (answer === '') throw new LockbenchError('UNREACHABLE', 'ruok was not answered');
+      if (answer === '') throw unreachable(endpoint, 'ruok was not answered');
       return 'PONG';
     },
     /** "standalone", "leader", "follower"; nothing of a server that does not serve at present. */

@@ -4,7 +4,7 @@
  */
 import { connect } from 'node:net';
 import { after } from '../base/clock.js';
-import type { Endpoint } from '../contract/index.js';
+import { LockbenchError, type Endpoint } from '../contract/index.js';
 
 const longestAnswerBytes = 1024 * 1024;
 
@@ -22,13 +22,21 @@ export function ask(word: string, { host, port }: Endpoint, limitMs: number): Pr
     });
     socket.on('error', (error) => {
       stopTimer();
-      reject(error);
+      reject(unreachable({ host, port }, error.message));
     });
     socket.on('close', () => {
       stopTimer();
       resolve(text);
     });
   });
+}
+
+export function unreachable({ host, port }: Pick<Endpoint, 'host' | 'port'>, what: string): LockbenchError {
+  return new LockbenchError(
+    'UNREACHABLE',
+    `ZooKeeper at ${host}:${port}: ${what}`,
+    'Is it running there, and is this its client port?',
+  );
 }
 
 /** "standalone", "leader", "follower": of a server that serves requests; null of one that does not at present. */

@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { LockbenchError, type LockStrategy } from '../contract/index.js';
 import { after, nowMs } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
+import { publishedAs } from '../base/packages.js';
 import { loadPlugin, loadPluginFile } from '../base/plugins.js';
 import { seededRandom, tokenSource } from '../base/random.js';
 import { sleep } from '../base/sleep.js';
@@ -47,7 +48,10 @@ async function open(spec: SideSpec): Promise<SideAnswer> {
     retry: retryPolicy(strategy.retry),
   });
   parts = { session, meter: opened.meter, spec, nextKey: keysOf(spec) };
-  return { kind: 'opened', clientOptions: endpoints.length === 0 ? {} : opened.options };
+  return {
+    kind: 'opened',
+    clientOptions: endpoints.length === 0 ? {} : { ...opened.options, ...publishedAs(design.library) },
+  };
 }
 
 function keysOf({ contenders, keys, keyChoice, seed, stream }: SideSpec): (() => number)[] {

@@ -92,10 +92,24 @@ export function methodSentences(document: CompareDocument): string[] {
     .filter(({ name, smallest: seen }) => seen !== null && (name === 'throughput' || name === 'cycleP50'))
     .map(({ name, smallest: seen }) => `${formatPercent(seen)} of ${metricTitles[name]}`);
   return [
-    `seed ${plan.seed}; ${generations.length} generations of fresh processes x ${design.slices} slices of ${formatSettingMs(design.sliceMs)} for each side, by turns in random order; ${plan.contenders} contenders, ${keysText(document)}${sharedServers ? '' : '; each side on servers of its own'}`,
+    ranOnSentence(document),
+    `seed ${plan.seed}; ${generations.length} generations of fresh processes x ${design.slices} ${design.slices === 1 ? 'slice' : 'slices'} of ${formatSettingMs(design.sliceMs)} for each side, by turns in random order; ${plan.contenders} contenders, ${keysText(document)}${sharedServers ? '' : '; each side on servers of its own'}`,
     `smallest change that this run could have seen: ${smallest.length > 0 ? smallest.join(', ') : 'none'}`,
     `a change counts from ${floor.source}; p99 from 1.5 times, for that of identical code differs much from run to run`,
   ];
+}
+
+/** What each side was, for figures that are carried elsewhere. */
+function ranOnSentence({ plan, clientOptions, environment, startedAt }: CompareDocument): string {
+  const told = sides.map((side) => {
+    const { package: published, library, version } = clientOptions[side];
+    const { nodes, replicas } = plan[side].topology;
+    const servers = nodes + replicas;
+    const parts = [published, typeof library === 'string' ? `${library} ${String(version)}` : undefined];
+    return `${side} ${[...parts, `${servers} ${servers === 1 ? 'server' : 'servers'}`].filter((part) => typeof part === 'string').join(', ')}`;
+  });
+  const programs = [...new Set(environment.servers.map((server) => server.version))];
+  return `lockbench ${environment.lockbench}, ${startedAt}; ${[...told, ...programs].join('; ')}; ttl ${formatSettingMs(plan.ttlMs)}, hold ${formatSettingMs(plan.holdMs)}, think ${formatSettingMs(plan.thinkMs)}`;
 }
 
 function keysText({ plan }: CompareDocument): string {

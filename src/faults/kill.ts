@@ -16,9 +16,9 @@ export default {
     await Promise.all(targets.map((server) => killed(lab, server)));
     const unwritten =
       claims.volatile === true
-        ? ', which keep locks in memory alone'
+        ? ': locks are kept in memory alone'
         : persistence === 'none'
-          ? ', which have written nothing (--persistence none)'
+          ? ': nothing was written (--persistence none)'
           : null;
     return {
       what: `SIGKILL to ${names(targets)}${unwritten ?? ''}`,

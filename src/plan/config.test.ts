@@ -64,6 +64,10 @@ describe('a configuration', () => {
     expect(() => parseConfig(text, 'my.json')).toThrow(message);
   });
 
+  it('takes no text for a switch, which "false" would turn on', () => {
+    expect(() => parse({ run: { 'auto-extend': 'false' } })).toThrow(/got "false", expected true or false/);
+  });
+
   it('leaves what a section does not take to others', () => {
     expect(() => parse({ conform: { keys: 5 } })).toThrow(/no option "keys"/);
     expect(() => parse({ run: { format: 'json' } })).toThrow(/no option "format"/);

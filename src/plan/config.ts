@@ -84,12 +84,15 @@ function optionsOf(
   const options: Record<string, string | readonly string[]> = {};
   for (const [option, value] of Object.entries(given)) {
     if (!Object.hasOwn(fields, option)) {
-      problems.push(`${place}: ${unknown(option, 'option', Object.keys(fields))}`);
+      problems.push(`${place}: ${unknown(option, 'option', ['name', ...Object.keys(fields)])}`);
       continue;
     }
     const texts = textsOf(value);
     if (texts === null || (texts.length !== 1 && !repeatable.includes(option)))
       problems.push(`${place}: ${option}: got ${JSON.stringify(value)}, expected ${expectedOf(option)}`);
+    // The text "false" would switch it on.
+    else if (fields[option].kind === 'boolean' && typeof value !== 'boolean')
+      problems.push(`${place}: ${option}: got ${JSON.stringify(value)}, expected true or false`);
     // What is switched off is as if it were not there.
     else if (fields[option].kind !== 'boolean' || value !== false)
       options[option] = Array.isArray(value) ? texts : texts[0];

@@ -65,7 +65,12 @@ export function resolveStrategies(
       );
     }
   }
-  if (raw.client !== undefined && plans.length === texts.length && plans.every(({ client }) => client === null))
+  // What has such clients, and was refused this one, is told by itself.
+  const clientless = plans.every(
+    ({ engine, client, topology }) =>
+      client === null && (topology.kind === 'none' || clientsOf({ engine }).length === 0),
+  );
+  if (raw.client !== undefined && plans.length === texts.length && clientless)
     problems.add(
       '--client',
       raw.client,

@@ -50,10 +50,12 @@ export function setupFacts({ runs, environment }: Result): readonly Fact[] {
     if (run.topology.kind === 'none') return `no server${resourceText(run)}`;
     const library = libraryOf(run);
     const version = environment.clients[library];
-    const client = version === undefined ? library : `${library} ${version}`;
+    const { package: published } = run.clientOptions;
+    const design = typeof published === 'string' ? `${published} on ` : '';
+    const client = `${design}${version === undefined ? library : `${library} ${version}`}`;
     const { peak, dropped } = run.backlog;
     const given = dropped > 0 ? `, ${formatCount(dropped)} given up` : '';
-    return `${topologyText(run)}${latencyText(run)}; ${durabilityText(run)}; ${client}; at most ${formatCount(peak)} releases under way or owed${given}${resourceText(run)}`;
+    return `${topologyText(run)}${latencyText(run)}; ${durabilityText(run)}; ${client}; at most ${formatCount(peak)} ${plural(peak, 'release')} under way or owed${given}${resourceText(run)}`;
   });
 }
 

@@ -97,6 +97,11 @@ describe.skipIf(!runsZookeeper)(`one ZooKeeper${skipped}`, () => {
     await session.create('/lockbench%3Atest%3Aheld/token-lock-', 'ephemeral-sequential', limitMs);
     await expect(zookeeper(1, { addresses })).rejects.toMatchObject({ code: 'NOT_EMPTY' });
     await session.close();
+    const nowhere = { zookeeper: [{ host: '127.0.0.1', port: 1, tls: false }] };
+    await expect(zookeeper(1, { addresses: nowhere })).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringMatching(/^ZooKeeper at 127.0.0.1:1: .*ECONNREFUSED/),
+    });
     await expect(zookeeper(3, { addresses })).rejects.toMatchObject({
       code: 'BAD_ARGUMENT',
       message: expect.stringMatching(/--zookeeper names 1 servers, but 3 are needed/),

@@ -1,8 +1,9 @@
 /** What a worker does, thread or process: connects, says that it is ready, drives its contenders, settles what is owed, reports. */
-import type { EngineName, Engines, LoadShape, LockbenchError } from '../contract/index.js';
+import type { EngineName, Engines, LoadShape, LockbenchError, LockStrategy } from '../contract/index.js';
 import { CancelSource } from '../base/cancel.js';
 import { limit, nowMs, nowNs } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
+import { publishedAs } from '../base/packages.js';
 import { loadPlugin, loadStrategy } from '../base/plugins.js';
 import { stepWallClock } from '../base/wall-clock-step.js';
 import { openEngine, type OpenedEngine } from '../clients/engine.js';
@@ -99,7 +100,7 @@ class Job {
       () => this.#contenders.reduce((ns, contender) => Math.min(ns, contender.openNs), nowNs()),
     );
     this.#shop = shop;
-    port.say({ kind: 'ready', clientOptions: toldOptions(task, opened) });
+    port.say({ kind: 'ready', clientOptions: toldOptions(task, opened, design) });
     await new Promise<void>((resolve) => this.#started.onCancel(resolve));
 
     const missed = await this.#contend(shop, shape);
@@ -200,8 +201,9 @@ function overheard(opened: OpenedEngine, recorder: FlightRecorder | null): Engin
 function toldOptions(
   { endpoints, strategy }: WorkerTask,
   { options }: OpenedEngine,
+  { library }: LockStrategy,
 ): Readonly<Record<string, unknown>> {
   // Deadlines of commands are ours, not the libraries': each strategy sets its own.
   const commandTimeoutMs = strategy.options.nodeTimeout ?? strategy.options.timeout ?? null;
-  return endpoints.length === 0 ? {} : { ...options, connectTimeoutMs, commandTimeoutMs };
+  return endpoints.length === 0 ? {} : { ...options, ...publishedAs(library), connectTimeoutMs, commandTimeoutMs };
 }
