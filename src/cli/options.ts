@@ -42,7 +42,21 @@ export async function choose(args: Args): Promise<Chosen> {
     .filter(isPath);
   const addresses = addressesOf(raw);
   const plan = resolvePlan(raw, await openCatalogue(paths), endpoints, freshSeed(), addresses);
+  refuseIdleAddresses(plan, endpoints.length > 0, Object.keys(addresses));
   return { plan, endpoints, addresses, warnings };
+}
+
+/** Servers that were named and that nobody would use: the run would quietly be about others. */
+function refuseIdleAddresses({ strategies }: Plan, redis: boolean, engines: readonly string[]): void {
+  const used = strategies.map(({ engine }) => (engine === 'library' ? 'redis' : engine) as string);
+  const idle = [...(redis ? ['redis'] : []), ...engines].filter((engine) => !used.includes(engine));
+  if (idle.length === 0) return;
+  const labels = strategies.map(({ label }) => label).join(', ');
+  throw new LockbenchError(
+    'BAD_ARGUMENT',
+    `${idle.map((engine) => `--${engine}`).join(', ')}: nothing here runs on it (${labels})`,
+    'Leave it out, or name a strategy that does; bench list has them all.',
+  );
 }
 
 async function chooseStored(given: RawOptions, path: string): Promise<Chosen> {

@@ -25,6 +25,7 @@ describe('bench refuses', { timeout: 30_000 }, () => {
     [['--redis', '127.0.0.1:1', '--strategy', 'single'], 3, '127.0.0.1:1'],
     [['--redis', 'redis://:secret@localhost', '--strategy', 'single'], 2, 'visible to every user'],
     [['--servers', 'process', '--redis', 'localhost:6379', '--strategy', 'single'], 2, '--servers'],
+    [['--strategy', 'single', '--etcd', 'localhost:1'], 2, '--etcd: nothing here runs on it (single)'],
     [['--format', 'tabel'], 2, 'Did you mean table'],
     [['--scenario', 'nope'], 2, 'there is no scenario'],
     [['--plan', 'nowhere.json'], 2, 'the plan cannot be read'],

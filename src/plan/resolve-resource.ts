@@ -27,7 +27,12 @@ export function resolveResource(
     problems.refuse('--resource', path, `it must be server: ${needsServer[0]}`);
   if (fencing !== 'off') {
     for (const { label, claims } of strategies) {
-      if (claims.fences !== true) problems.refuse('--fencing', fencing, `${label} mints no fencing tokens`);
+      if (claims.fences !== true)
+        problems.refuse(
+          '--fencing',
+          fencing,
+          `${label} mints no fencing tokens; run it by itself, beside designs that do (bench list) it cannot be fenced`,
+        );
     }
   }
   return path ?? (needsServer.length > 0 ? 'server' : 'memory');
