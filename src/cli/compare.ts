@@ -2,7 +2,7 @@
 import { formatSettingMs } from '../base/units.js';
 import type { CompareDocument } from '../compare/document.js';
 import { runExperiment } from '../compare/experiment.js';
-import { designMs, type ComparePlan } from '../compare/plan.js';
+import { confirmingDesign, designMs, type ComparePlan } from '../compare/plan.js';
 import { designOf } from '../compare/course.js';
 import { Revisions } from '../compare/revision.js';
 import { loadPlugin } from '../base/plugins.js';
@@ -84,6 +84,6 @@ function headerOf(kind: CompareDocument['kind'], plan: ComparePlan): string[] {
   return [
     `seed ${plan.seed}: ${what}`,
     `${contenders} contenders, ${keys === null ? 'each on a key of its own' : `${keys} ${keys === 1 ? 'key' : 'keys'}`}, ttl ${formatSettingMs(plan.ttlMs)}, hold ${formatSettingMs(plan.holdMs)}, think ${formatSettingMs(plan.thinkMs)}`,
-    `about ${formatSettingMs(Math.round(designMs(design) / 1000) * 1000)}: ${design.generations} generations x ${design.slices} slices of ${formatSettingMs(design.sliceMs)} for each side${kind === 'compare' ? '; half as much again when an alarm must be confirmed' : ''}`,
+    `about ${formatSettingMs(Math.round(designMs(design) / 1000) * 1000)}: ${design.generations} generations x ${design.slices} slices of ${formatSettingMs(design.sliceMs)} for each side${kind === 'compare' ? `; ${confirmingDesign(design).generations} generations more when an alarm must be confirmed` : ''}`,
   ];
 }

@@ -80,7 +80,7 @@ function reasons({ generations, failure }: Evidence, exact: Exact): string[] {
   return [
     ...(failure === null ? [] : [failure]),
     ...ungranted.map((side) => `the ${side} was granted nothing`),
-    ...(few ? [`${generations.length} generations were measured; fewer than ${leastClusters} tell nothing`] : []),
+    ...(few ? [`generations measured: ${generations.length}; fewer than ${leastClusters} tell nothing`] : []),
   ];
 }
 

@@ -93,7 +93,7 @@ export function methodSentences(document: CompareDocument): string[] {
     .map(({ name, smallest: seen }) => `${formatPercent(seen)} of ${metricTitles[name]}`);
   return [
     ranOnSentence(document),
-    `seed ${plan.seed}; ${generations.length} generations of fresh processes x ${design.slices} ${design.slices === 1 ? 'slice' : 'slices'} of ${formatSettingMs(design.sliceMs)} for each side, by turns in random order; ${plan.contenders} contenders, ${keysText(document)}${sharedServers ? '' : '; each side on servers of its own'}`,
+    `seed ${plan.seed}; ${generations.length} ${generations.length === 1 ? 'generation' : 'generations'} of fresh processes x ${design.slices} ${design.slices === 1 ? 'slice' : 'slices'} of ${formatSettingMs(design.sliceMs)} for each side, by turns in random order; ${plan.contenders} contenders, ${keysText(document)}${sharedServers ? '' : '; each side on servers of its own'}`,
     `smallest change that this run could have seen: ${smallest.length > 0 ? smallest.join(', ') : 'none'}`,
     `a change counts from ${floor.source}; p99 from 1.5 times, for that of identical code differs much from run to run`,
   ];

@@ -64,7 +64,12 @@ function valueSchema(field: OptionField | TextField): Schema {
     case 'boolean':
       return { type: 'boolean' };
     case 'duration':
-      return { type: ['string', 'number'] };
+      return {
+        anyOf: [
+          { type: 'string', pattern: '^\\d+(\\.\\d+)?(us|ms|s|m|h)?$' },
+          { type: 'number', minimum: field.minMs, maximum: field.maxMs },
+        ],
+      };
     case 'choice':
       return field.integers === undefined ? { enum: field.choices } : { type: ['string', 'integer'] };
     case 'text':

@@ -81,7 +81,11 @@ export function resolveStrategies(
     const known = clientsOf({ engine }).length > 0;
     const count = (known ? given.external : given.addresses[engine])?.length ?? 0;
     if (count > 0 && count < needed)
-      problems.add(known ? '--redis' : `--${engine}`, `${count} addresses`, `${needed}, for ${label}`);
+      problems.add(
+        known ? '--redis' : `--${engine}`,
+        `${count} ${count === 1 ? 'address' : 'addresses'}`,
+        `${needed}, for ${label}${topology.nodes > 1 ? '; --nodes says how many it is to use' : ''}`,
+      );
   }
   const labels = plans.map((plan) => plan.label);
   const twice = labels.find((label, index) => labels.indexOf(label) !== index);

@@ -17,13 +17,14 @@ import {
 
 export const heads = ['', 'baseline', 'candidate', 'change [95 %]', 'verdict'] as const;
 
-export function rowsOf({ metrics }: CompareDocument): string[][] {
+export function rowsOf({ metrics, verdict }: CompareDocument): string[][] {
   return metrics.map((one) => [
     metricTitles[one.name],
     figureText(one, one.baseline),
     figureText(one, one.candidate),
     changeText(one),
-    verdictText(one),
+    // Of a run that does not count, no metric has one.
+    verdict === 'invalid' && one.change !== null ? 'no verdict' : verdictText(one),
   ]);
 }
 
