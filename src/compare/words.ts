@@ -117,6 +117,9 @@ function keysText({ plan }: CompareDocument): string {
   return plan.keys === 1 ? 'all on one key' : `on ${plan.keys} keys (${plan.keyChoice})`;
 }
 
+/** Renewals, and cycles that a slice cuts in two, fall into one slice and not into the next. */
+const strayShare = 0.01;
+
 /** What is counted: told whenever it differs, for counts have no noise. */
 export function exactSentences(document: CompareDocument): string[] {
   return [...countSentences(document), ...failureSentences(document), violationSentence(document)];
@@ -130,7 +133,7 @@ export function countSentences(document: CompareDocument): string[] {
       ['round trips per cycle', baseline.roundTripsPerGrant, candidate.roundTripsPerGrant],
     ] as const
   ).map(([what, before, now]) => {
-    const same = before === now;
+    const same = before === now || (before !== null && now !== null && Math.abs(now - before) < strayShare * before);
     const figures = same ? formatNumber(now) : `${formatNumber(before)} before, ${formatNumber(now)} now`;
     if (!comparable)
       return `${what}: ${figures}; they depend on who meets whom, so they are not held against each other`;
