@@ -19,7 +19,8 @@ it('every fault is put to the test', () => {
 // Those of clients and of the ways to servers are in ways.redis.test.ts: two files run side by side.
 describe.each(faults.filter(({ hits }) => hits === 'servers').map(({ name }) => name))(
   '%s',
-  { timeout: 30_000 },
+  // What a fault makes possible happens in nearly every run, and not in all: who comes first is up to the machine.
+  { timeout: 30_000, retry: 1 },
   (name) => {
     for (const one of expectedUnder[name]) {
       const missing = one.needs === undefined ? '' : skipped[one.needs];
