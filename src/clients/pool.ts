@@ -4,29 +4,22 @@
  */
 import { LockbenchError } from '../contract/index.js';
 import type { Cancel, Lane } from '../contract/index.js';
+import { Borrowers } from './borrowers.js';
 import { Link } from './link.js';
 import type { LinkEvents } from './link.js';
 
 /** Connections of one node at a time, those being opened included. */
 export const maxBorrowed = 64;
-/** Borrowers waiting for one. */
-const maxBorrowers = 10_000;
 
 export interface Loan {
   readonly lane: Lane;
   giveBack(): void;
 }
 
-interface Borrower {
-  lend(link: Link): void;
-  reject(error: LockbenchError): void;
-}
-
 export class Pool {
   readonly #links = new Set<Link>();
   readonly #idle: Link[] = [];
-  /** In the order in which they came. */
-  readonly #borrowers = new Set<Borrower>();
+  readonly #borrowers = new Borrowers<Loan>((reason) => this.#unavailable(reason));
   #opening = 0;
   #closed = false;
 
@@ -37,34 +30,14 @@ export class Pool {
 
   borrow(cancel: Cancel): Promise<Loan> {
     if (this.#closed) return Promise.reject(this.#unavailable('closed'));
-    if (cancel.cancelled) return Promise.reject(this.#unavailable('cancelled'));
-    if (this.#borrowers.size >= maxBorrowers) {
-      return Promise.reject(this.#unavailable(`${maxBorrowers} borrowers are waiting`));
-    }
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#borrowers.delete(borrower);
-        stopListening();
-      };
-      const borrower: Borrower = {
-        lend: (link) => {
-          leave();
-          resolve(this.#loan(link));
-        },
-        reject: (error) => {
-          leave();
-          reject(error);
-        },
-      };
-      const stopListening = cancel.onCancel(() => borrower.reject(this.#unavailable('cancelled')));
-      this.#borrowers.add(borrower);
-      this.#serve();
-    });
+    const loan = this.#borrowers.wait(cancel);
+    this.#serve();
+    return loan;
   }
 
   close(): void {
     this.#closed = true;
-    for (const borrower of this.#borrowers) borrower.reject(this.#unavailable('closed'));
+    this.#borrowers.rejectAll(this.#unavailable('closed'));
     for (const link of this.#links) link.close();
     this.#links.clear();
     this.#idle.length = 0;
@@ -86,11 +59,10 @@ export class Pool {
 
   /** Lends what is idle, and opens connections for those who still wait. */
   #serve(): void {
-    for (const borrower of this.#borrowers) {
+    this.#borrowers.serve(() => {
       const link = this.#idle.pop();
-      if (link === undefined) break;
-      borrower.lend(link);
-    }
+      return link === undefined ? null : this.#loan(link);
+    });
     while (!this.#closed && this.#borrowers.size > this.#opening && this.#links.size < maxBorrowed) this.#open();
   }
 
@@ -111,7 +83,7 @@ export class Pool {
         const wasOpening = opening;
         opened();
         this.#discard(link);
-        if (wasOpening) for (const first of [...this.#borrowers].slice(0, 1)) first.reject(this.#unavailable(reason));
+        if (wasOpening) this.#borrowers.rejectFirst(this.#unavailable(reason));
         this.#serve();
       },
     });

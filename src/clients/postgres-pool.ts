@@ -4,20 +4,14 @@
  */
 import { after } from '../base/clock.js';
 import { LockbenchError, type Cancel, type NodeFailure, type SqlLoan, type SqlServer } from '../contract/index.js';
+import { Borrowers } from './borrowers.js';
 import type { NodeEndpoint } from './endpoint.js';
 import type { Meter } from './meter.js';
 import { openSession, type PgSession, type SqlTally } from './postgres-session.js';
 
 /** For each worker. */
 export const maxSessions = 64;
-/** Borrowers waiting for one. */
-const maxBorrowers = 10_000;
 const retryMs = 50;
-
-interface Borrower {
-  lend(session: PgSession): void;
-  reject(error: LockbenchError): void;
-}
 
 export class PgPool implements SqlServer {
   readonly maxSessions = maxSessions;
@@ -25,8 +19,7 @@ export class PgPool implements SqlServer {
   readonly #counts = { DOWN: 0, RESET: 0, TIMEOUT: 0 };
   readonly #sessions = new Set<PgSession>();
   readonly #idle: PgSession[] = [];
-  /** In the order in which they came. */
-  readonly #borrowers = new Set<Borrower>();
+  readonly #borrowers = new Borrowers<SqlLoan>((reason) => this.#unavailable(reason));
   #opening = 0;
   #closed = false;
   #stopRetry = (): void => {};
@@ -53,28 +46,9 @@ export class PgPool implements SqlServer {
 
   borrow(cancel: Cancel): Promise<SqlLoan> {
     if (this.#closed) return Promise.reject(this.#unavailable('closed'));
-    if (cancel.cancelled) return Promise.reject(this.#unavailable('cancelled'));
-    if (this.#borrowers.size >= maxBorrowers)
-      return Promise.reject(this.#unavailable(`${maxBorrowers} borrowers are waiting`));
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#borrowers.delete(borrower);
-        stopListening();
-      };
-      const borrower: Borrower = {
-        lend: (session) => {
-          leave();
-          resolve(this.#loan(session));
-        },
-        reject: (error) => {
-          leave();
-          reject(error);
-        },
-      };
-      const stopListening = cancel.onCancel(() => borrower.reject(this.#unavailable('cancelled')));
-      this.#borrowers.add(borrower);
-      this.#serve();
-    });
+    const loan = this.#borrowers.wait(cancel);
+    this.#serve();
+    return loan;
   }
 
   /** Opens one when there is none, now and whenever the last is lost. */
@@ -86,7 +60,7 @@ export class PgPool implements SqlServer {
   close(): void {
     this.#closed = true;
     this.#stopRetry();
-    for (const borrower of this.#borrowers) borrower.reject(this.#unavailable('closed'));
+    this.#borrowers.rejectAll(this.#unavailable('closed'));
     for (const session of this.#sessions) session.end();
   }
 
@@ -106,11 +80,10 @@ export class PgPool implements SqlServer {
 
   /** Lends what is idle, and opens connections for those who still wait. */
   #serve(): void {
-    for (const borrower of this.#borrowers) {
+    this.#borrowers.serve(() => {
       const session = this.#idle.pop();
-      if (session === undefined) break;
-      borrower.lend(session);
-    }
+      return session === undefined ? null : this.#loan(session);
+    });
     while (!this.#closed && this.#borrowers.size > this.#opening && this.#sessions.size + this.#opening < maxSessions)
       this.#open();
   }
@@ -131,7 +104,7 @@ export class PgPool implements SqlServer {
         this.#opening -= 1;
         this.#counts.DOWN += 1;
         this.onTrouble(error);
-        for (const first of [...this.#borrowers].slice(0, 1)) first.reject(error);
+        this.#borrowers.rejectFirst(error);
         this.#retry();
       },
     );

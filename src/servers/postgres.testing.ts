@@ -1,5 +1,6 @@
 /** For tests on a real PostgreSQL: a private one, or the reason why there is none. */
-import { Hosts, type HostsSettings, type Provisioned } from './provision.js';
+import { privateServers, type PrivateServers } from './private.testing.js';
+import type { HostsSettings } from './provision.js';
 import { findPostgres } from './postgres-binary.js';
 import { runsOn } from './required.testing.js';
 
@@ -9,23 +10,6 @@ export const { runs: runsPostgres, skipped } = runsOn('postgres', missing);
 
 export const single = { kind: 'single', nodes: 1, replicas: 0 } as const;
 
-export async function postgres(
-  settings: Partial<HostsSettings> = {},
-): Promise<{ readonly servers: Provisioned; close(): Promise<void> }> {
-  const hosts = new Hosts({
-    kind: 'auto',
-    image: '',
-    persistence: 'none',
-    external: [],
-    addresses: {},
-    keyPrefix: 'lockbench:test:',
-    ...settings,
-  });
-  try {
-    const servers = await (await hosts.of('postgres')).provision(single);
-    return { servers, close: () => hosts.close() };
-  } catch (error) {
-    await hosts.close();
-    throw error;
-  }
+export function postgres(settings: Partial<HostsSettings> = {}): Promise<PrivateServers> {
+  return privateServers('postgres', single, settings);
 }
