@@ -76,7 +76,15 @@ async function installPackages() {
   // The npm that runs us, else the one on PATH.
   const own = process.env['npm_execpath'] ?? '';
   const npm = /npm-cli\.[cm]?js$/.test(own) ? [process.execPath, own] : ['npm'];
-  const args = [...npm.slice(1), 'ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = [
+    ...npm.slice(1),
+    'ci',
+    '--include=dev',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
   const done = await step('installing packages (npm ci)', () => succeeds(npm[0] ?? 'npm', args));
   if (!done) fail(exitCodes.environment, 'npm ci failed; the reason is above. Once it is mended, type the same again.');
 }
