@@ -56,7 +56,9 @@ describe('a comparison', () => {
   });
 
   it('says why there is no verdict, and what an interruption has left', () => {
-    expect(told(documentOf(generationsOf(still, 1).slice(0, 3)))).toContain('invalid, no verdict: generations measured: 3');
+    expect(told(documentOf(generationsOf(still, 1).slice(0, 3)))).toContain(
+      'invalid, no verdict: generations measured: 3',
+    );
     expect(told(documentOf(generationsOf(still, 1), { interrupted: true }))).toContain(
       'inconclusive, for it was interrupted',
     );
