@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import type { StartedNetwork, StartedTestContainer } from 'testcontainers';
 import { LockbenchError, type Persistence, type Topology } from '../contract/index.js';
 import { allOrNone } from './all-or-none.js';
+import { ContainerYard } from './container-yard.js';
 import { Fleet, type Member } from './fleet.js';
 import { provisionedOf, type Provisioned, type ServerHost } from './host.js';
 import { awaitReplicas } from './replicas.js';
@@ -30,10 +31,8 @@ const primaryAlias = 'primary';
 
 export class ContainerHost implements ServerHost {
   readonly kind = 'container';
-  readonly #running = new Set<StartedTestContainer>();
-  readonly #networks = new Set<StartedNetwork>();
+  readonly #yard = new ContainerYard();
   readonly #password = randomBytes(passwordBytes).toString('hex');
-  #closed = false;
 
   constructor(private readonly settings: ContainerSettings) {}
 
@@ -44,11 +43,11 @@ export class ContainerHost implements ServerHost {
     const containers: StartedTestContainer[] = [];
     try {
       // The primary has to be there before its replicas, and only they need a network in common.
-      const network = topology.replicas > 0 ? await this.#network(tools) : null;
+      const network = topology.replicas > 0 ? await this.#yard.network() : null;
       const first = network === null ? [] : roles.slice(0, 1);
       for (const wave of [first, roles.slice(first.length)]) {
         const starting = wave.map((role) => this.#start(tools, role, network));
-        containers.push(...(await allOrNone(starting, (started) => this.#stop(started))));
+        containers.push(...(await allOrNone(starting, (started) => this.#yard.stop(started))));
       }
       const members = containers.map((container, i): Member => {
         const [host, port] = [container.getHost(), container.getMappedPort(redisPort)];
@@ -57,33 +56,15 @@ export class ContainerHost implements ServerHost {
       });
       const fleet = new Fleet(members, prefixesOf(this.settings));
       await awaitReplicas(fleet);
-      return await provisionedOf(fleet, () => this.#stop(containers));
+      return await provisionedOf(fleet, () => this.#yard.stop(containers));
     } catch (error) {
-      await this.#stop(containers);
+      await this.#yard.stop(containers);
       throw error;
     }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#stop([...this.#running]);
-    for (const network of this.#networks) await network.stop().catch(() => {});
-    this.#networks.clear();
-  }
-
-  async #network(tools: Testcontainers): Promise<StartedNetwork> {
-    const network = await new tools.Network().start();
-    this.#networks.add(network);
-    return network;
-  }
-
-  async #stop(containers: readonly StartedTestContainer[]): Promise<void> {
-    await Promise.all(
-      containers.map(async (container) => {
-        if (!this.#running.delete(container)) return;
-        await container.stop({ remove: true, removeVolumes: true });
-      }),
-    );
+  close(): Promise<void> {
+    return this.#yard.close();
   }
 
   async #start(tools: Testcontainers, role: Role, network: StartedNetwork | null): Promise<StartedTestContainer> {
@@ -97,19 +78,7 @@ export class ContainerHost implements ServerHost {
       .withWaitStrategy(tools.Wait.forLogMessage(/Ready to accept connections/))
       .withStartupTimeout(startLimitMs);
     if (network !== null) container.withNetwork(network).withNetworkAliases(role.name.replaceAll(' ', '-'));
-    try {
-      const started = await container.start();
-      this.#running.add(started);
-      if (this.#closed) await this.#stop([started]);
-      return started;
-    } catch (error) {
-      throw new LockbenchError(
-        'SERVER_FAILED',
-        `${role.name}: no container could be started from ${image}: ${(error as Error).message}`,
-        `Try by hand: docker run --rm ${image}; --image takes another. TESTCONTAINERS_RYUK_DISABLED=true does without the reaper's image.`,
-        { cause: error },
-      );
-    }
+    return this.#yard.start(container, { name: role.name, image, another: '--image takes another' });
   }
 }
 

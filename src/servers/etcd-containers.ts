@@ -5,10 +5,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { StartedNetwork, StartedTestContainer } from 'testcontainers';
-import { LockbenchError, type Topology } from '../contract/index.js';
+import type { Topology } from '../contract/index.js';
 import { allOrNone } from './all-or-none.js';
 import { etcdDialect, synced } from './etcd-dialect.js';
 import { awaitLeader } from './etcd-leader.js';
+import { ContainerYard } from './container-yard.js';
 import { Fleet, type Member } from './fleet.js';
 import { provisionedOf, type Provisioned, type ServerHost } from './host.js';
 import type { PrivateSettings } from './private-host.js';
@@ -22,18 +23,15 @@ const tokenBytes = 8;
 
 export class EtcdContainers implements ServerHost {
   readonly kind = 'container';
-  readonly #running = new Set<StartedTestContainer>();
-  readonly #networks = new Set<StartedNetwork>();
+  readonly #yard = new ContainerYard();
 
   constructor(private readonly settings: PrivateSettings) {}
 
   async provision(topology: Topology): Promise<Provisioned> {
     const roles = rolesOf(topology);
-    const { Network } = await import('testcontainers');
-    const network = await new Network().start();
-    this.#networks.add(network);
+    const network = await this.#yard.network();
     const token = `lockbench-${randomBytes(tokenBytes).toString('hex')}`;
-    const stop = (containers: readonly StartedTestContainer[]): Promise<void> => this.#stop(containers);
+    const stop = (containers: readonly StartedTestContainer[]): Promise<void> => this.#yard.stop(containers);
     const containers = await allOrNone(
       roles.map((role) => this.#start(role, roles, token, network)),
       stop,
@@ -52,18 +50,8 @@ export class EtcdContainers implements ServerHost {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#stop([...this.#running]);
-    for (const network of this.#networks) await network.stop().catch(() => {});
-    this.#networks.clear();
-  }
-
-  async #stop(containers: readonly StartedTestContainer[]): Promise<void> {
-    await Promise.all(
-      containers.map(async (container) => {
-        if (this.#running.delete(container)) await container.stop({ remove: true, removeVolumes: true });
-      }),
-    );
+  close(): Promise<void> {
+    return this.#yard.close();
   }
 
   async #start(
@@ -93,18 +81,7 @@ export class EtcdContainers implements ServerHost {
       .withExposedPorts(clientPort)
       .withWaitStrategy(Wait.forLogMessage(/ready to serve client requests/))
       .withStartupTimeout(startLimitMs);
-    try {
-      const started = await container.start();
-      this.#running.add(started);
-      return started;
-    } catch (error) {
-      throw new LockbenchError(
-        'SERVER_FAILED',
-        `${role.name}: no container could be started from ${image}: ${(error as Error).message}`,
-        `Try by hand: docker run --rm ${image}; BENCH_ETCD_IMAGE names another.`,
-        { cause: error },
-      );
-    }
+    return this.#yard.start(container, { name: role.name, image, another: 'BENCH_ETCD_IMAGE names another' });
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
-import { LockbenchError, type Topology } from '../contract/index.js';
+import type { Topology } from '../contract/index.js';
 import { allOrNone } from './all-or-none.js';
+import { ContainerYard } from './container-yard.js';
 import { Fleet, type Member } from './fleet.js';
 import { provisionedOf, type Provisioned, type ServerHost } from './host.js';
 import { postgresArgs } from './postgres-args.js';
@@ -21,15 +22,14 @@ const username = 'lockbench';
 
 export class PostgresContainers implements ServerHost {
   readonly kind = 'container';
-  readonly #running = new Set<StartedTestContainer>();
+  readonly #yard = new ContainerYard();
   readonly #password = randomBytes(passwordBytes).toString('hex');
-  #closed = false;
 
   constructor(private readonly settings: PrivateSettings) {}
 
   async provision(topology: Topology): Promise<Provisioned> {
     const roles = rolesOf(topology);
-    const stop = (containers: readonly StartedTestContainer[]): Promise<void> => this.#stop(containers);
+    const stop = (containers: readonly StartedTestContainer[]): Promise<void> => this.#yard.stop(containers);
     const containers = await allOrNone(
       roles.map((role) => this.#start(role)),
       stop,
@@ -47,17 +47,8 @@ export class PostgresContainers implements ServerHost {
     }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#stop([...this.#running]);
-  }
-
-  async #stop(containers: readonly StartedTestContainer[]): Promise<void> {
-    await Promise.all(
-      containers.map(async (container) => {
-        if (this.#running.delete(container)) await container.stop({ remove: true, removeVolumes: true });
-      }),
-    );
+  close(): Promise<void> {
+    return this.#yard.close();
   }
 
   async #start(role: Role): Promise<StartedTestContainer> {
@@ -70,18 +61,6 @@ export class PostgresContainers implements ServerHost {
       // Once for the server that sets up the data, once for the one that stays.
       .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
       .withStartupTimeout(startLimitMs);
-    try {
-      const started = await container.start();
-      this.#running.add(started);
-      if (this.#closed) await this.#stop([started]);
-      return started;
-    } catch (error) {
-      throw new LockbenchError(
-        'SERVER_FAILED',
-        `${role.name}: no container could be started from ${image}: ${(error as Error).message}`,
-        `Try by hand: docker run --rm ${image}; BENCH_POSTGRES_IMAGE names another.`,
-        { cause: error },
-      );
-    }
+    return this.#yard.start(container, { name: role.name, image, another: 'BENCH_POSTGRES_IMAGE names another' });
   }
 }

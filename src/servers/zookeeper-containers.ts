@@ -3,8 +3,9 @@
  * for no password: ZooKeeper has none by default. The image is BENCH_ZOOKEEPER_IMAGE.
  */
 import type { StartedNetwork, StartedTestContainer } from 'testcontainers';
-import { LockbenchError, type Topology } from '../contract/index.js';
+import type { Topology } from '../contract/index.js';
 import { allOrNone } from './all-or-none.js';
+import { ContainerYard } from './container-yard.js';
 import { Fleet, type Member } from './fleet.js';
 import { provisionedOf, type Provisioned, type ServerHost } from './host.js';
 import type { PrivateSettings } from './private-host.js';
@@ -19,18 +20,14 @@ const startLimitMs = 120_000;
 
 export class ZookeeperContainers implements ServerHost {
   readonly kind = 'container';
-  readonly #running = new Set<StartedTestContainer>();
-  readonly #networks = new Set<StartedNetwork>();
-  #closed = false;
+  readonly #yard = new ContainerYard();
 
   constructor(private readonly settings: PrivateSettings) {}
 
   async provision(topology: Topology): Promise<Provisioned> {
     const roles = rolesOf(topology);
-    const { Network } = await import('testcontainers');
-    const network = await new Network().start();
-    this.#networks.add(network);
-    const stop = (containers: readonly StartedTestContainer[]): Promise<void> => this.#stop(containers);
+    const network = await this.#yard.network();
+    const stop = (containers: readonly StartedTestContainer[]): Promise<void> => this.#yard.stop(containers);
     const containers = await allOrNone(
       roles.map((_, at) => this.#start(roles, at, network)),
       stop,
@@ -50,19 +47,8 @@ export class ZookeeperContainers implements ServerHost {
     }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#stop([...this.#running]);
-    for (const network of this.#networks) await network.stop().catch(() => {});
-    this.#networks.clear();
-  }
-
-  async #stop(containers: readonly StartedTestContainer[]): Promise<void> {
-    await Promise.all(
-      containers.map(async (container) => {
-        if (this.#running.delete(container)) await container.stop({ remove: true, removeVolumes: true });
-      }),
-    );
+  close(): Promise<void> {
+    return this.#yard.close();
   }
 
   async #start(roles: readonly Role[], at: number, network: StartedNetwork): Promise<StartedTestContainer> {
@@ -89,18 +75,10 @@ export class ZookeeperContainers implements ServerHost {
       .withExposedPorts(clientPort)
       .withWaitStrategy(Wait.forListeningPorts())
       .withStartupTimeout(startLimitMs);
-    try {
-      const started = await container.start();
-      this.#running.add(started);
-      if (this.#closed) await this.#stop([started]);
-      return started;
-    } catch (error) {
-      throw new LockbenchError(
-        'SERVER_FAILED',
-        `${roles[at]!.name}: no container could be started from ${image}: ${(error as Error).message}`,
-        `Try by hand: docker run --rm ${image}; BENCH_ZOOKEEPER_IMAGE names another.`,
-        { cause: error },
-      );
-    }
+    return this.#yard.start(container, {
+      name: roles[at]!.name,
+      image,
+      another: 'BENCH_ZOOKEEPER_IMAGE names another',
+    });
   }
 }
