@@ -1,12 +1,8 @@
-/**
- * Every strategy for Redis on real servers, with both clients: each behaviour that it claims is a test. What a design does not
- * claim, or what cannot be asked of it, is left out and not skipped.
- */
-import { expect, describe, it } from 'vitest';
+/** Every strategy for Redis on real servers, with both clients: each behaviour that it claims is a test. */
 import { listPlugins } from '../src/base/plugins.js';
-import { conform } from '../src/conform/conform.js';
-import { listCases, type Contestant } from '../src/conform/contestant.js';
+import type { Contestant } from '../src/conform/contestant.js';
 import type { ClientName, LockStrategy, Options, Topology } from '../src/contract/index.js';
+import { testClaims } from './claims.testing.js';
 
 const topologies: Readonly<Record<Topology['kind'], Topology>> = {
   none: { kind: 'none', nodes: 0, replicas: 0 },
@@ -37,24 +33,4 @@ const contestants = [
   ...clients.flatMap((client) => strategies.map((strategy) => contestant(strategy, client))),
   contestant(redlock, 'ioredis', { quorum: 'all' }),
 ];
-const cases = await listCases();
-
-const { results } = await conform({
-  contestants,
-  cases: ({ claims }) =>
-    cases.filter((one) => one.claims.every((claim) => claims[claim] !== false && claims[claim] !== 0)),
-  servers: 'auto',
-  image: 'redis:8-alpine',
-  signal: new AbortController().signal,
-  onResult: () => {},
-});
-
-describe.each(results.map((result) => [`${result.strategy} on ${result.client}`, result] as const))(
-  '%s',
-  (_, result) => {
-    const asked = result.cases.filter(({ verdict }) => verdict !== 'not-applicable');
-    it.each(asked.map((one) => [one.behaviour, one] as const))('%s', (__, one) => {
-      expect(one.verdict, `${one.case}: ${one.evidence}`).toBe('pass');
-    });
-  },
-);
+await testClaims(contestants, 1);

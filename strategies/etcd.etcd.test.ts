@@ -3,39 +3,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CancelSource, noCancel } from '../src/base/cancel.js';
 import { delay, nowMs } from '../src/base/clock.js';
 import { openEngine, type OpenedEngine } from '../src/clients/engine.js';
-import { conform } from '../src/conform/conform.js';
-import { listCases, type Contestant } from '../src/conform/contestant.js';
 import { envOf } from '../src/conform/env.js';
 import type { AcquireOutcome, EtcdCluster, LockSession } from '../src/contract/index.js';
 import { openCatalogue } from '../src/plan/catalogue.js';
 import { resolvePlan } from '../src/plan/resolve.js';
 import { etcd, runsEtcd, keyPrefix, skipped } from '../src/servers/etcd.testing.js';
+import { testClaims } from './claims.testing.js';
 import design from './etcd.js';
 
-const cases = await listCases();
-
-async function results(contestants: readonly Contestant[]): ReturnType<typeof conform> {
-  return conform({
-    contestants,
-    cases: ({ claims }) =>
-      cases.filter((one) => one.claims.every((claim) => claims[claim] !== false && claims[claim] !== 0)),
-    servers: 'auto',
-    image: '',
-    signal: new AbortController().signal,
-    onResult: () => {},
-  });
-}
-
 const { strategies } = resolvePlan({ strategy: 'etcd,etcd@nodes=1' }, await openCatalogue(), [], 0);
-const found = runsEtcd ? (await results(strategies)).results : [];
-
-describe.each(found.map((result) => [result.strategy, result] as const))('%s', (_, result) => {
-  const asked = result.cases.filter(({ verdict }) => verdict !== 'not-applicable');
-  it('is asked most of what there is to ask', () => expect(asked.length).toBeGreaterThan(45));
-  it.each(asked.map((one) => [one.behaviour, one] as const))('%s', (__, one) => {
-    expect(one.verdict, `${one.case}: ${one.evidence}`).toBe('pass');
-  });
-});
+if (runsEtcd) await testClaims(strategies, 45);
 
 const options = { timeout: 300, maxExtensions: 10 };
 const ttlMs = 1_000;

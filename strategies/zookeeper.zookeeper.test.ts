@@ -3,8 +3,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CancelSource, noCancel } from '../src/base/cancel.js';
 import { delay, nowMs } from '../src/base/clock.js';
 import { openEngine, type OpenedEngine } from '../src/clients/engine.js';
-import { conform } from '../src/conform/conform.js';
-import { listCases } from '../src/conform/contestant.js';
 import { envOf } from '../src/conform/env.js';
 import type { AcquireOutcome, Grant, LockSession } from '../src/contract/index.js';
 import { openCatalogue } from '../src/plan/catalogue.js';
@@ -12,28 +10,10 @@ import { resolvePlan } from '../src/plan/resolve.js';
 import { startRelay, type Relay } from '../src/relay/relay.js';
 import { runsZookeeper, skipped, zookeeper } from '../src/servers/zookeeper.testing.js';
 import design from './zookeeper.js';
+import { testClaims } from './claims.testing.js';
 
 const { strategies } = resolvePlan({ strategy: 'zookeeper' }, await openCatalogue(), [], 0);
-const cases = await listCases();
-const found = runsZookeeper
-  ? await conform({
-      contestants: strategies,
-      cases: ({ claims }) =>
-        cases.filter((one) => one.claims.every((claim) => claims[claim] !== false && claims[claim] !== 0)),
-      servers: 'auto',
-      image: '',
-      signal: new AbortController().signal,
-      onResult: () => {},
-    })
-  : { results: [] };
-
-describe.each(found.results.map((result) => [result.strategy, result] as const))('%s', (_, result) => {
-  const asked = result.cases.filter(({ verdict }) => verdict !== 'not-applicable');
-  it('is asked most of what there is to ask', () => expect(asked.length).toBeGreaterThan(35));
-  it.each(asked.map((one) => [one.behaviour, one] as const))('%s', (__, one) => {
-    expect(one.verdict, `${one.case}: ${one.evidence}`).toBe('pass');
-  });
-});
+if (runsZookeeper) await testClaims(strategies, 35);
 
 describe.skipIf(!runsZookeeper)(`zookeeper${skipped}`, () => {
   const ttlMs = 600;

@@ -1,11 +1,10 @@
 /** A whole comparison: the run's folder, the servers, the course of it, the verdict, and the document that holds it all. */
-import { errorCodes, exitCodes, LockbenchError, type Addresses, type Environment } from '../contract/index.js';
+import { errorCodes, exitCodes, LockbenchError, type Environment } from '../contract/index.js';
 import { wallClock } from '../base/clock.js';
 import { otherKeyPrefixes } from '../base/key-prefixes.js';
-import type { NodeEndpoint } from '../clients/endpoint.js';
 import { RunStore } from '../record/store.js';
 import { environment } from '../run/environment.js';
-import { silent, type Observer } from '../run/observer.js';
+import { silent, type Observer, type Surroundings } from '../run/observer.js';
 import { Hosts } from '../servers/provision.js';
 import { calibrationOf, floorOf, readCalibration, writeCalibration } from './calibration.js';
 import { conclude } from './conclude.js';
@@ -14,21 +13,11 @@ import { compareSchemaVersion, exitCodeOf, type CompareDocument } from './docume
 import { sides, type ComparePlan } from './plan.js';
 import { provisionBoth, type SharedServers } from './servers.js';
 
-export interface ExperimentOptions {
+export interface ExperimentOptions extends Surroundings {
   readonly kind: CompareDocument['kind'];
-  /** Folder under which the run's own is made, and where a calibration is stored. */
-  readonly out: string;
-  /** Folders in which a calibration may lie, the nearest first. */
+  /** Folders in which a calibration may lie, the nearest first; a new one is stored in `out`. */
   readonly calibrations: readonly string[];
   readonly inconclusiveFails: boolean;
-  readonly observer?: Observer;
-  /** First abort: end early and keep what was measured. */
-  readonly signal?: AbortSignal;
-  /** Secrets of external servers, in the order of `plan.external`. They go nowhere else. */
-  readonly endpoints?: readonly NodeEndpoint[];
-  /** As `plan.addresses`, with their secrets. */
-  readonly addresses?: Addresses<NodeEndpoint>;
-  readonly interruptedExitCode?: () => number;
 }
 
 /** Runs to its end, or to its interruption, and returns what was measured. Throws LockbenchError when nothing could be. */

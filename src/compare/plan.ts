@@ -24,17 +24,9 @@ export interface SidePlan extends StrategyPlan {
   readonly commit: string | null;
 }
 
-/** JSON-safe, without secrets. */
-export interface ComparePlan {
+/** What both sides do alike. */
+export interface SideWork {
   readonly seed: number;
-  readonly baseline: SidePlan;
-  readonly candidate: SidePlan;
-  readonly servers: ServersKind;
-  readonly image: string;
-  readonly persistence: Persistence;
-  readonly external: readonly Endpoint[];
-  readonly addresses: Addresses;
-  readonly keyPrefix: string;
   readonly contenders: number;
   /** Null: each contender has a key of its own, so nobody waits and the lock's own cost is measured. */
   readonly keys: number | null;
@@ -43,6 +35,18 @@ export interface ComparePlan {
   readonly holdMs: number;
   readonly thinkMs: number;
   readonly waitMs: number;
+}
+
+/** JSON-safe, without secrets. */
+export interface ComparePlan extends SideWork {
+  readonly baseline: SidePlan;
+  readonly candidate: SidePlan;
+  readonly servers: ServersKind;
+  readonly image: string;
+  readonly persistence: Persistence;
+  readonly external: readonly Endpoint[];
+  readonly addresses: Addresses;
+  readonly keyPrefix: string;
   readonly budgetMs: number;
 }
 

@@ -1,20 +1,14 @@
 /** What the harness and the process of one side say to each other, and the figures of a slice. */
-import type { ErrorData, KeyChoice, StrategyPlan } from '../contract/index.js';
+import type { ErrorData, StrategyPlan } from '../contract/index.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
+import type { SideWork } from './plan.js';
 
 /** The first message: by pipe, for the endpoints may carry a password. */
-export interface SideSpec {
+export interface SideSpec extends SideWork {
   readonly strategy: StrategyPlan;
   readonly endpoints: readonly NodeEndpoint[];
+  /** Of this side, in this generation. */
   readonly keyPrefix: string;
-  readonly contenders: number;
-  readonly keys: number | null;
-  readonly keyChoice: KeyChoice;
-  readonly ttlMs: number;
-  readonly holdMs: number;
-  readonly thinkMs: number;
-  readonly waitMs: number;
-  readonly seed: number;
   /** Names its random numbers: the same for both sides of a pair, so that they draw the same. */
   readonly stream: string;
 }

@@ -7,7 +7,6 @@ import {
   errorCodes,
   exitCodes,
   sentinelCount,
-  type Addresses,
   type Check,
   type EngineName,
   type Environment,
@@ -26,7 +25,6 @@ import { wallClock } from '../base/clock.js';
 import { otherKeyPrefixes } from '../base/key-prefixes.js';
 import { listPlugins, loadPlugin } from '../base/plugins.js';
 import { seededRandom, shuffled } from '../base/random.js';
-import type { NodeEndpoint } from '../clients/endpoint.js';
 import { RunStore } from '../record/store.js';
 import type { RoundData } from '../record/round.js';
 import { Hosts } from '../servers/provision.js';
@@ -37,24 +35,12 @@ import { environment } from './environment.js';
 import { faultsOf, refuseForeignServers, shimsFor } from './fault-needs.js';
 import { noServers } from './no-servers.js';
 import { exitCodeOf, warningsOf } from './outcome.js';
-import { silent, type Observer } from './observer.js';
+import { silent, type Observer, type Surroundings } from './observer.js';
 import { runRound } from './run-round.js';
 import { summarise, type JudgedRound } from './summarise.js';
 import { writeResult } from './write-result.js';
 
-export interface BenchmarkOptions {
-  /** Folder under which the run's own is made. */
-  readonly out: string;
-  readonly observer?: Observer;
-  /** First abort: end early and keep what was measured. */
-  readonly signal?: AbortSignal;
-  /** Secrets of external servers, in the order of `plan.external`. They go nowhere else. */
-  readonly endpoints?: readonly NodeEndpoint[];
-  /** As `plan.addresses`, with their secrets. */
-  readonly addresses?: Addresses<NodeEndpoint>;
-  /** What an interrupted run exits with. */
-  readonly interruptedExitCode?: () => number;
-}
+export type BenchmarkOptions = Surroundings;
 
 /** Runs a plan to its end, or to its interruption, and returns what was measured. Throws LockbenchError when nothing could be. */
 export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promise<Result> {

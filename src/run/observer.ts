@@ -1,4 +1,8 @@
-/** What the run tells while it runs; the command line draws it. */
+/** What a run, or a comparison, tells while it goes on, and what surrounds it. */
+import type { Addresses } from '../contract/index.js';
+import type { NodeEndpoint } from '../clients/endpoint.js';
+
+/** The command line draws it. */
 export interface Tick {
   readonly label: string;
   readonly elapsedMs: number;
@@ -19,3 +23,18 @@ export interface Observer {
 }
 
 export const silent: Observer = { phase: () => {}, tick: () => {}, note: () => {} };
+
+/** What surrounds whatever is measured: where it goes, who looks on, and what must not be in its plan. */
+export interface Surroundings {
+  /** Folder under which the run's own is made. */
+  readonly out: string;
+  readonly observer?: Observer;
+  /** First abort: end early and keep what was measured. */
+  readonly signal?: AbortSignal;
+  /** Secrets of external servers, in the order of `plan.external`. They go nowhere else. */
+  readonly endpoints?: readonly NodeEndpoint[];
+  /** As `plan.addresses`, with their secrets. */
+  readonly addresses?: Addresses<NodeEndpoint>;
+  /** What an interrupted run exits with. */
+  readonly interruptedExitCode?: () => number;
+}
