@@ -8,7 +8,7 @@ export { Releases, type Release } from './kit/releases.js';
 export { acquireWithRetry, retryPolicy, type Pause, type Try } from './kit/retry.js';
 export { compareAndDelete, compareAndExpire, evalSha, script, setIfAbsent, withSource } from './kit/scripts.js';
 export { WaitingRooms, type Visit } from './kit/waiting-rooms.js';
-export { ballot, ballotInTurn, call, callGroup, send, type Answer, type Tally } from './kit/send.js';
+export { ballot, ballotInTurn, call, callGroup, send, sendToAll, type Answer, type Tally } from './kit/send.js';
 export { resolvePlan } from './plan/resolve.js';
 export { openCatalogue, type Catalogue, type RawOptions } from './plan/catalogue.js';
 export { runBenchmark, type BenchmarkOptions } from './run/benchmark.js';

@@ -28,7 +28,7 @@ function contestant(strategy: LockStrategy, client: ClientName, settings: Option
 
 const strategies = (await listPlugins<LockStrategy>('strategy')).filter(({ engine }) => engine === 'redis');
 const redlock = strategies.find(({ name }) => name === 'redlock')!;
-const clients = ['ioredis', 'node-redis'] as const;
+const clients = ['ioredis', 'node-redis', 'pipelined'] as const;
 const contestants = [
   ...clients.flatMap((client) => strategies.map((strategy) => contestant(strategy, client))),
   contestant(redlock, 'ioredis', { quorum: 'all' }),

@@ -21,6 +21,12 @@ interface Manifest {
 }
 
 const require = createRequire(import.meta.url);
+const packageRoot = join(import.meta.dirname, '..', '..', '..');
+
+/** Of this program. */
+export function packageVersion(): string {
+  return manifestIn(packageRoot)?.version ?? 'unknown';
+}
 
 /** Null when it is not installed. Its manifest is read as a file: many packages do not export it. */
 export function installedPackage(name: string): InstalledPackage | null {
@@ -82,7 +88,7 @@ export function missingPackage(name: string): LockbenchError {
 
 /** In the very version that we were tried with, without running what it brings along. */
 function installCommand(name: string): string {
-  const own = manifestIn(join(import.meta.dirname, '..', '..', '..'));
+  const own = manifestIn(packageRoot);
   const wanted = own?.optionalDependencies?.[name] ?? own?.devDependencies?.[name];
   return `npm install --no-save --ignore-scripts ${name}${wanted === undefined ? '' : `@${wanted}`}`;
 }

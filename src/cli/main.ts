@@ -8,7 +8,7 @@ import { comparisonOptions, conformanceOptions } from '../plan/command-options.j
 import { configFile } from '../plan/config.js';
 import { defaultWords, runOptions } from '../plan/run-options.js';
 import { showDefault } from '../plan/parse-field.js';
-import { packageVersion } from '../run/environment.js';
+import { packageVersion } from '../base/packages.js';
 import type { Args } from './args.js';
 import { perform } from './step.js';
 import { tell } from './tell.js';

@@ -79,6 +79,12 @@ describe.each(clients)('a lane on %s', (client) => {
       'ERR',
       'maybe-executed',
     ],
+    [
+      'a script, inside an array',
+      { name: 'EVAL', args: ["return {1, {redis.error_reply('ODD inside')}}", 0] },
+      'ERR',
+      'maybe-executed',
+    ],
     ['a script that is not there', { name: 'EVALSHA', args: ['0'.repeat(40), 0] }, 'NOSCRIPT', 'not-executed'],
   ])('tells of an error of %s with its fate', async (_, command, code, fate) => {
     await tell(lane(), 'DEL', 'bad:list');

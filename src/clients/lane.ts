@@ -29,7 +29,10 @@ export class WireLane implements Lane {
   #late = 0;
   #settlers: (() => void)[] = [];
   readonly #deadlines = new Deadlines();
-  readonly #endTurn = (): void => this.#write();
+  readonly #endTurn = (): void => {
+    this.#turnOpen = false;
+    this.#write();
+  };
 
   /** Commands that got no answer, by reason. */
   readonly failed = { DOWN: 0, RESET: 0, TIMEOUT: 0 };
@@ -133,7 +136,7 @@ export class WireLane implements Lane {
     const item = new Pending(this, runsScript(command), timeoutMs, tag, done);
     this.#inFlight.push(item);
     this.#unwritten.push(item);
-    wire.push(command, item);
+    if (wire.push(command, item)) this.#write();
     // After the push: a library that writes at the end of the turn has asked for its own first.
     if (this.#turnOpen) return;
     this.#turnOpen = true;
@@ -141,7 +144,6 @@ export class WireLane implements Lane {
   }
 
   #write(): void {
-    this.#turnOpen = false;
     if (this.#unwritten.length === 0) return;
     this.#wire?.flush();
     const writtenMs = nowMs();

@@ -1,6 +1,7 @@
 /** Published lock libraries get client objects of their own, which we have connected, watch, and close. */
 import { after, nowMs, wallClock, yieldTurn } from '../base/clock.js';
-import { LockbenchError, type Failure, type LibraryClientOptions, type LibraryServers } from '../contract/index.js';
+import { LockbenchError } from '../contract/index.js';
+import type { Failure, LibraryClientName, LibraryClientOptions, LibraryServers } from '../contract/index.js';
 import { clientOf, type EngineRequest, type OpenedEngine } from './engine.js';
 import { LibraryWatch, type WatchedClient } from './library-watch.js';
 import { libraryVersion } from './options.js';
@@ -32,12 +33,21 @@ interface Factory {
 
 /** Loaded when asked for, as for designs of our own. */
 async function clientFactory(request: EngineRequest): Promise<Factory> {
-  if (clientOf(request) === 'ioredis') {
+  if (libraryClientOf(request) === 'ioredis') {
     const { watchIoredis, ioredisFailure } = await import('./library-ioredis.js');
     return { open: watchIoredis, failureOf: ioredisFailure };
   }
   const { watchNodeRedis, nodeRedisFailure } = await import('./library-node-redis.js');
   return { open: watchNodeRedis, failureOf: nodeRedisFailure };
+}
+
+function libraryClientOf(request: EngineRequest): LibraryClientName {
+  const client = clientOf(request);
+  if (client !== 'pipelined') return client;
+  throw new LockbenchError(
+    'BAD_PLAN',
+    'published lock libraries run on ioredis or node-redis, not on a client of ours',
+  );
 }
 
 class Servers implements LibraryServers {
@@ -52,7 +62,7 @@ class Servers implements LibraryServers {
     private readonly request: EngineRequest,
     private readonly factory: Factory,
   ) {
-    this.client = clientOf(request);
+    this.client = libraryClientOf(request);
     this.endpoints = request.endpoints;
     this.failureOf = factory.failureOf;
   }

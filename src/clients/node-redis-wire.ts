@@ -4,8 +4,9 @@
  */
 import { isIP } from 'node:net';
 import { createClient, ErrorReply } from 'redis';
-import type { Command, Reply } from '../contract/index.js';
+import type { Command } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
+import { tell, type RawReply } from './normal-reply.js';
 import { nodeRedisOptions, nodeRedisSocketOptions } from './options.js';
 import type { Sink, Wire, WireEvents } from './wire.js';
 
@@ -44,14 +45,15 @@ class NodeRedisWire implements Wire {
     this.#client.connect().catch((error: unknown) => events.closed(error instanceof Error ? error.message : 'closed'));
   }
 
-  push(command: Command, sink: Sink): void {
+  push(command: Command, sink: Sink): boolean {
     this.#client.sendCommand(argsOf(command)).then(
-      (reply) => sink.reply(reply as unknown as Reply),
+      (reply) => tell(sink, reply as unknown as RawReply),
       (error: unknown) => {
         if (error instanceof ErrorReply) sink.refuse(error.message);
         else sink.lose(error instanceof Error ? error.message : String(error));
       },
     );
+    return false;
   }
 
   flush(): void {

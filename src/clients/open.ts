@@ -34,6 +34,7 @@ export interface NodeSet {
 const dials: Readonly<Record<ClientName, () => Promise<Dial>>> = {
   ioredis: async () => (await import('./ioredis-wire.js')).dialIoredis,
   'node-redis': async () => (await import('./node-redis-wire.js')).dialNodeRedis,
+  pipelined: async () => (await import('./pipelined-wire.js')).dialPipelined,
 };
 
 /**

@@ -4,7 +4,8 @@
  * again, and has no timeout of its own once connected; RESP2, TCP_NODELAY, and the same keep-alive.
  */
 import { createRequire } from 'node:module';
-import type { ClientName } from '../contract/index.js';
+import { packageVersion } from '../base/packages.js';
+import type { ClientName, LibraryClientName } from '../contract/index.js';
 
 const keepAliveMs = 30_000;
 
@@ -47,13 +48,22 @@ export const nodeRedisSocketOptions = {
   writableHighWaterMark: 1_048_576,
 } as const;
 
+export const pipelinedOptions = {
+  RESP: 2,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: keepAliveMs,
+  readBufferBytes: 65_536,
+} as const;
+
 /** The options as they go into the result: no address, no secret. `retryStrategy: null` stands for a function that says so. */
 export function clientOptions(client: ClientName): Readonly<Record<string, unknown>> {
   if (client === 'ioredis') return { ...libraryVersion(client), ...ioredisOptions, retryStrategy: null };
+  if (client === 'pipelined') return { library: client, version: packageVersion(), ...pipelinedOptions };
   return { ...libraryVersion(client), ...nodeRedisOptions, socket: nodeRedisSocketOptions };
 }
 
-export function libraryVersion(client: ClientName): { readonly library: string; readonly version: string } {
+export function libraryVersion(client: LibraryClientName): { readonly library: string; readonly version: string } {
   return { library: client, version: versionOf(client === 'ioredis' ? 'ioredis' : 'redis') };
 }
 

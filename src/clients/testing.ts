@@ -8,7 +8,7 @@ import { makeRunFolder, removeRunFolder } from '../servers/run-folder.js';
 import type { NodeEndpoint } from './endpoint.js';
 import type { ClientSettings } from './open.js';
 
-export const clients = ['ioredis', 'node-redis'] as const;
+export const clients = ['ioredis', 'node-redis', 'pipelined'] as const;
 
 export const settings: ClientSettings = { connectTimeoutMs: 1_000, scripts: [], readyWaitMs: 5_000 };
 

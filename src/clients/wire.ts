@@ -15,9 +15,9 @@ export interface Sink {
 }
 
 export interface Wire {
-  /** Hands a command to the library. It leaves with the others of this turn of the event loop. */
-  push(command: Command, sink: Sink): void;
-  /** Called at the end of a turn in which something was pushed. Afterwards all of it counts as written. */
+  /** Hands a command to the library. It leaves with the others of this turn of the event loop; true: it is better flushed now. */
+  push(command: Command, sink: Sink): boolean;
+  /** Called at the end of a turn in which something was pushed, or before. Afterwards all of it counts as written. */
   flush(): void;
   subscribe(channel: string): Promise<void>;
   unsubscribe(channel: string): Promise<void>;

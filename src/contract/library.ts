@@ -2,7 +2,7 @@
  * What a published lock library is given: client objects of the very libraries that ours run on, connected and watched by
  * us, and used by the library in its own way.
  */
-import type { ClientName, Endpoint } from './plan.js';
+import type { Endpoint, LibraryClientName } from './plan.js';
 import type { Failure } from './redis.js';
 
 export interface LibraryEndpoint extends Endpoint {
@@ -19,7 +19,7 @@ export interface LibraryClientOptions {
 }
 
 export interface LibraryServers {
-  readonly client: ClientName;
+  readonly client: LibraryClientName;
   /** Of Redis, in the order of their roles. */
   readonly endpoints: readonly LibraryEndpoint[];
   /** One client object for each server, connected where the server is up; the others join later, by the client's own means. */

@@ -6,7 +6,10 @@ import type { ThresholdPlan } from './threshold.js';
 
 export const planSchemaVersion = 1;
 
-export type ClientName = 'ioredis' | 'node-redis';
+export type ClientName = LibraryClientName | 'pipelined';
+
+/** The Redis client libraries; `pipelined` is our own. */
+export type LibraryClientName = 'ioredis' | 'node-redis';
 export type ServersKind = 'auto' | 'process' | 'container' | 'external';
 export type Persistence = 'none' | 'everysec' | 'always';
 export type Holder = 'guarded' | 'naive';

@@ -6,7 +6,7 @@
  * The backlog is bounded: beyond `maxOwed` the oldest is given up (its key dies by TTL) and counted.
  */
 import type { Backlog, Command, Failure, RedisNode, Reply, StrategyEnv } from '../contract/index.js';
-import { send } from './send.js';
+import { send, sendToAll } from './send.js';
 
 const maxOwed = 10_000;
 
@@ -56,7 +56,15 @@ export class Releases {
 
   /** Sends the release to all `nodes` and does not wait; `onAnswer` is told once for each node. */
   sendAll(nodes: readonly RedisNode[], release: Release, onAnswer: OnAnswer = () => {}): void {
-    for (const node of nodes) this.#send({ ...release, node, underWay: true, repeated: false }, onAnswer);
+    const incarnations = nodes.map((node) => node.shared.incarnation);
+    this.#begin(nodes.length);
+    sendToAll(nodes, release.command, this.timeoutMs, (at, failure, reply) => {
+      if (failure !== null) {
+        this.#failed({ ...release, node: nodes[at], underWay: false, repeated: false }, failure, incarnations[at]);
+      }
+      onAnswer(failure === null ? reply : undefined);
+      this.#end();
+    });
   }
 
   backlog(): Backlog {
@@ -76,19 +84,14 @@ export class Releases {
     this.#owed.clear();
   }
 
-  #send(owed: Owed, onAnswer: OnAnswer): void {
-    const lane = owed.node.shared;
-    const { incarnation } = lane;
-    this.#underWay += 1;
+  #begin(count: number): void {
+    this.#underWay += count;
     this.#peak = Math.max(this.#peak, this.#underWay + this.#owed.size);
-    send(lane, owed.command, this.timeoutMs, owed.node.index, (_, failure, reply) => {
-      owed.underWay = false;
-      if (failure === null) this.#owed.delete(owed);
-      else this.#failed(owed, failure, incarnation);
-      onAnswer(failure === null ? reply : undefined);
-      this.#underWay -= 1;
-      if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
-    });
+  }
+
+  #end(): void {
+    this.#underWay -= 1;
+    if (this.#underWay === 0 && this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #failed(owed: Owed, failure: Failure, incarnation: number): void {
@@ -135,6 +138,14 @@ export class Releases {
       return;
     }
     owed.underWay = true;
-    this.#send(owed, () => {});
+    const lane = owed.node.shared;
+    const { incarnation } = lane;
+    this.#begin(1);
+    send(lane, owed.command, this.timeoutMs, (failure) => {
+      owed.underWay = false;
+      if (failure === null) this.#owed.delete(owed);
+      else this.#failed(owed, failure, incarnation);
+      this.#end();
+    });
   }
 }

@@ -61,10 +61,16 @@ export async function acquireWithRetry(
     if (request.cancel.cancelled) return { kind: 'cancelled', tries: tries - 1 };
     const startMs = env.nowMs();
     const outcome = await tryOnce();
-    if (outcome.kind === 'granted') return { ...outcome, tries, roundMs: outcome.decidedMs - startMs };
+    if (outcome.kind === 'granted') return granted(outcome, tries, startMs);
     const delayMs = env.retry.delayMs(tries, env.random);
     const leftMs = deadlineMs - env.nowMs();
     if (delayMs === null || leftMs <= 0) return { ...outcome, tries };
     await pause(delayMs, leftMs, outcome);
   }
+}
+
+/** Named one by one: copying an object of unknown shape costs more than a release. */
+function granted(outcome: Extract<Try, { kind: 'granted' }>, tries: number, startMs: number): AcquireOutcome {
+  const { kind, grant, decidedMs, queued = false } = outcome;
+  return { kind, grant, tries, roundMs: decidedMs - startMs, decidedMs, queued };
 }

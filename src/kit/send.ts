@@ -5,33 +5,44 @@ import { loading, withSource } from './scripts.js';
 export type Answer =
   { readonly failure: null; readonly reply: Reply } | { readonly failure: Failure; readonly reply: null };
 
+const always = (): boolean => true;
+
 /**
- * Sends once. A script that the server has forgotten (SCRIPT FLUSH, a restart) was not executed, so it is sent again
- * with its source; nothing else ever is. Nor is it when it is not `wanted` any more: a release may be on its way by then,
- * and what takes a lock behind it would be released by nobody. The server is told the script for the next time.
+ * Sends to each node once; the tag of an answer is the node's place in `nodes`. A script that a server has forgotten (SCRIPT
+ * FLUSH, a restart) was not executed, so it is sent again with its source; nothing else ever is. Nor is it when it is not
+ * `wanted` any more: a release may be on its way by then, and what takes a lock behind it would be released by nobody. The
+ * server is told the script for the next time.
  */
+export function sendToAll(
+  nodes: readonly { readonly shared: Lane }[],
+  command: Command,
+  timeoutMs: number,
+  done: OnReply,
+  wanted = always,
+): void {
+  const onReply: OnReply =
+    command.script === undefined
+      ? done
+      : (at, failure, reply) => {
+          if (failure?.code !== 'NOSCRIPT') return done(at, failure, reply);
+          nodes[at].shared.send(wanted() ? withSource(command) : loading(command), timeoutMs, at, done);
+        };
+  for (let at = 0; at < nodes.length; at += 1) nodes[at].shared.send(command, timeoutMs, at, onReply);
+}
+
+/** As `sendToAll`, on one lane. */
 export function send(
   lane: Lane,
   command: Command,
   timeoutMs: number,
-  tag: number,
-  done: OnReply,
-  wanted: () => boolean = () => true,
+  done: (failure: Failure | null, reply: Reply) => void,
 ): void {
-  if (command.script === undefined) {
-    lane.send(command, timeoutMs, tag, done);
-    return;
-  }
-  lane.send(command, timeoutMs, tag, (_, failure, reply) => {
-    if (failure?.code === 'NOSCRIPT')
-      lane.send(wanted() ? withSource(command) : loading(command), timeoutMs, tag, done);
-    else done(tag, failure, reply);
-  });
+  sendToAll([{ shared: lane }], command, timeoutMs, (_, failure, reply) => done(failure, reply));
 }
 
 export function call(lane: Lane, command: Command, timeoutMs: number): Promise<Answer> {
   return new Promise((resolve) =>
-    send(lane, command, timeoutMs, 0, (_, failure, reply) => resolve(answer(failure, reply))),
+    send(lane, command, timeoutMs, (failure, reply) => resolve(answer(failure, reply))),
   );
 }
 
@@ -76,7 +87,7 @@ export function ballot(
       decided = tally.yes >= quorum || nodes.length - tally.no - tally.failed < quorum;
       if (decided) resolve(tally);
     };
-    for (const node of nodes) send(node.shared, command, timeoutMs, node.index, onReply, () => !decided);
+    sendToAll(nodes, command, timeoutMs, onReply, () => !decided);
   });
 }
 

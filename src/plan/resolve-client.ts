@@ -1,11 +1,13 @@
 /** Which Redis client a contestant runs on: the one that was asked for, where it can; a favourite of its own, where nobody asked. */
 import type { ClientName, LockStrategy } from '../contract/index.js';
 
-export const allClients: readonly ClientName[] = ['ioredis', 'node-redis'];
+const libraryClients: readonly ClientName[] = ['ioredis', 'node-redis'];
+export const allClients: readonly ClientName[] = [...libraryClients, 'pipelined'];
 
 /** Those that it can run on, its favourite first; none where its engine has no such client. */
 export function clientsOf({ engine, clients }: Pick<LockStrategy, 'engine' | 'clients'>): readonly ClientName[] {
-  return engine === 'redis' || engine === 'library' ? (clients ?? allClients) : [];
+  if (engine === 'library') return clients ?? libraryClients;
+  return engine === 'redis' ? (clients ?? allClients) : [];
 }
 
 /**

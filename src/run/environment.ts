@@ -1,8 +1,8 @@
 /** What the figures were measured on. No secrets, no addresses. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type as osType } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { packageVersion } from '../base/packages.js';
 import type { Environment } from '../contract/index.js';
 
 const packageRoot = fileURLToPath(new URL('../../../', import.meta.url));
@@ -19,10 +19,6 @@ export function environment(servers: Environment['servers'], clients: Environmen
     servers,
     clients,
   };
-}
-
-export function packageVersion(): string {
-  return (JSON.parse(readFileSync(`${packageRoot}package.json`, 'utf8')) as { version: string }).version;
 }
 
 /** Of the clone that this runs from, with `-dirty` when it was changed; null for an installed package. */

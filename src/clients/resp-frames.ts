@@ -1,0 +1,31 @@
+/**
+ * Commands as RESP2 requests. A frame is text of which each character is one byte, so that those of a turn are put together
+ * as text and written at once. Source: Redis documentation, "Redis serialization protocol specification", "Sending commands".
+ */
+import type { Command } from '../contract/index.js';
+
+/** Of the command encoded last, since a fan-out sends the same one to every node. */
+let lastCommand: Command | null = null;
+let lastFrame = '';
+
+export function frameOf(command: Command): string {
+  if (command === lastCommand) return lastFrame;
+  const { name, args } = command;
+  let frame = `*${args.length + 1}\r\n$${name.length}\r\n${name}\r\n`;
+  for (const arg of args) {
+    const text = typeof arg === 'string' ? arg : String(arg);
+    frame += `$${text.length}\r\n${text}\r\n`;
+  }
+  lastCommand = command;
+  lastFrame = beyondAscii.test(frame) ? frameInUtf8(command) : frame;
+  return lastFrame;
+}
+
+// eslint-disable-next-line no-control-regex -- all of ASCII
+const beyondAscii = /[^\0-\x7f]/;
+
+/** Lengths are in bytes, of which such characters have several. */
+function frameInUtf8({ name, args }: Command): string {
+  const parts = [name, ...args].map((part) => Buffer.from(String(part)).toString('latin1'));
+  return `*${parts.length}\r\n${parts.map((part) => `$${part.length}\r\n${part}\r\n`).join('')}`;
+}
