@@ -41,9 +41,7 @@ export function send(
 }
 
 export function call(lane: Lane, command: Command, timeoutMs: number): Promise<Answer> {
-  return new Promise((resolve) =>
-    send(lane, command, timeoutMs, (failure, reply) => resolve(answer(failure, reply))),
-  );
+  return new Promise((resolve) => send(lane, command, timeoutMs, (failure, reply) => resolve(answer(failure, reply))));
 }
 
 /** Commands that leave contiguously on one connection; the reply is the array of theirs, or the first failure. */

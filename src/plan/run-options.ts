@@ -32,7 +32,12 @@ export const runOptions: Readonly<Record<string, RunField>> = {
       help: 'independent masters of a quorum design; nodes of a cluster (1, 3 or 5)',
     },
     replicas: { kind: 'integer', default: 2, min: 1, max: 16, help: 'replicas of a replicated design' },
-    client: { kind: 'choice', default: 'ioredis', choices: allClients, help: 'Redis client: a library, or our own (pipelined)' },
+    client: {
+      kind: 'choice',
+      default: 'ioredis',
+      choices: allClients,
+      help: 'Redis client: a library, or our own (pipelined)',
+    },
     repeat: { kind: 'integer', default: 1, min: 1, max: 1000, help: 'rounds, in an order drawn from the seed' },
     trials: {
       kind: 'integer',

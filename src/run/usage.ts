@@ -83,9 +83,11 @@ function limitedBy(
   server: number | null,
   machine: number | null,
 ): Resources['limitedBy'] {
-  if ((generator ?? 0) > fullCore || (generator === null && (utilisation ?? 0) > fullCore)) return 'generator';
+  if ((generator ?? 0) > fullCore) return 'generator';
   if ((server ?? 0) > fullCore) return 'server';
   if ((machine ?? 0) > fullMachine) return 'machine';
+  // Others may take CPU time from it; a loop that never waits for an answer is what limits all the same.
+  if ((utilisation ?? 0) > fullCore) return 'generator';
   return generator === null && utilisation === null ? 'unknown' : 'lock';
 }
 
