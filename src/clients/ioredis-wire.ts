@@ -8,6 +8,7 @@ import type { Command } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
 import { tell, type RawReply } from './normal-reply.js';
 import { ioredisOptions } from './options.js';
+import { beyondAscii } from './resp-frames.js';
 import type { Sink, Wire, WireEvents } from './wire.js';
 
 export function dialIoredis(endpoint: NodeEndpoint, connectTimeoutMs: number, events: WireEvents): Wire {
@@ -61,7 +62,8 @@ class IoredisWire implements Wire {
   flush(): void {
     const batch = this.#batch;
     this.#batch = '';
-    if (batch !== '') this.#redis.stream.write(batch);
+    // Text of one byte a character is copied, and not translated.
+    if (batch !== '') this.#redis.stream.write(batch, beyondAscii.test(batch) ? 'utf8' : 'latin1');
   }
 
   async subscribe(channel: string): Promise<void> {

@@ -22,7 +22,7 @@ export function frameOf(command: Command): string {
 }
 
 // eslint-disable-next-line no-control-regex -- all of ASCII
-const beyondAscii = /[^\0-\x7f]/;
+export const beyondAscii = /[^\0-\x7f]/;
 
 /** Lengths are in bytes, of which such characters have several. */
 function frameInUtf8({ name, args }: Command): string {
