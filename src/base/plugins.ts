@@ -30,26 +30,54 @@ export type PluginKind = keyof typeof folders;
 
 /** All plug-ins of a kind, by name. The caller says what they are: the contract test holds each to it. */
 export async function listPlugins<T extends Named>(kind: PluginKind): Promise<T[]> {
-  const found: T[] = [];
-  for (const folder of folders[kind]) {
-    const files = (await readdir(folder)).filter((file) => file.endsWith('.js') && !file.endsWith('.test.js'));
-    for (const file of files) {
-      const module = (await import(new URL(file, folder).href)) as { default?: T };
-      if (module.default !== undefined) found.push(named(kind, file, module.default));
-    }
-  }
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return pluginsIn<T>(kind, await filesOf(kind));
+}
+
+/**
+ * Those of these names, and no others are loaded. Where a name is nobody's it is all of them: whoever asked wants to be told what
+ * there is.
+ */
+export async function choosePlugins<T extends Named>(kind: PluginKind, names: readonly string[]): Promise<T[]> {
+  const files = await filesOf(kind);
+  const chosen = await pluginsIn<T>(
+    kind,
+    files.filter(({ file }) => names.includes(nameOf(file))),
+  );
+  const allThere = names.every((name) => chosen.some((plugin) => plugin.name === name));
+  return allThere ? chosen : pluginsIn<T>(kind, files);
 }
 
 export async function loadPlugin<T extends Named>(kind: PluginKind, name: string): Promise<T> {
-  const all = await listPlugins<T>(kind);
-  const plugin = all.find((candidate) => candidate.name === name);
+  const found = await choosePlugins<T>(kind, [name]);
+  const plugin = found.find((candidate) => candidate.name === name);
   if (plugin !== undefined) return plugin;
   throw unknownName(
     kind,
     name,
-    all.map((candidate) => candidate.name),
+    found.map((candidate) => candidate.name),
   );
+}
+
+interface PluginFile {
+  readonly folder: URL;
+  readonly file: string;
+}
+
+async function filesOf(kind: PluginKind): Promise<readonly PluginFile[]> {
+  const listed = await Promise.all(
+    folders[kind].map(async (folder) => (await readdir(folder)).map((file) => ({ folder, file }))),
+  );
+  return listed.flat().filter(({ file }) => file.endsWith('.js') && !/(^|\.)test(ing)?\.js$/.test(file));
+}
+
+async function pluginsIn<T extends Named>(kind: PluginKind, files: readonly PluginFile[]): Promise<T[]> {
+  const loaded = await Promise.all(
+    files.map(async ({ folder, file }) => {
+      const module = (await import(new URL(file, folder).href)) as { default?: T };
+      return module.default === undefined ? [] : [named(kind, file, module.default)];
+    }),
+  );
+  return loaded.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** A plug-in that waits for something at its top level must not hold us up for ever. */
@@ -105,13 +133,17 @@ export function loadStrategy({ name, file }: Pick<StrategyPlan, 'name' | 'file'>
 }
 
 function named<T extends Named>(kind: PluginKind, file: string, plugin: T): T {
-  const name = file.replace(/\.[cm]?js$/, '');
+  const name = nameOf(file);
   if (plugin.name === name) return plugin;
   throw new LockbenchError(
     'BAD_PLUGIN',
     `the ${kind} in ${file} calls itself ${JSON.stringify(plugin.name)}`,
     `Its name must be the file's: ${JSON.stringify(name)}.`,
   );
+}
+
+function nameOf(file: string): string {
+  return file.replace(/\.[cm]?js$/, '');
 }
 
 export function unknownName(kind: string, name: string, known: readonly string[]): LockbenchError {

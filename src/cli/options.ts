@@ -6,12 +6,11 @@ import { LockbenchError, type Addresses, type Plan } from '../contract/index.js'
 import { loadPlugin, type Named } from '../base/plugins.js';
 import { freshSeed } from '../base/random.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
-import { openCatalogue } from '../plan/catalogue.js';
+import { catalogueFor, openCatalogue } from '../plan/catalogue.js';
 import { runOptions } from '../plan/run-options.js';
 import { resolvePlan } from '../plan/resolve.js';
 import type { RawOptions } from '../plan/catalogue.js';
 import { parseStoredPlan, restorePlan } from '../plan/stored-plan.js';
-import { isPath, parseStrategies } from '../plan/strategy-text.js';
 import { parseEndpoints } from '../servers/external-url.js';
 import { addressesOf, addressOptions } from '../servers/addresses.js';
 import { readRedisAuth } from '../servers/redis-auth.js';
@@ -37,11 +36,8 @@ export async function choose(args: Args): Promise<Chosen> {
     given['scenario'] === undefined ? {} : (await loadPlugin<Scenario>('scenario', given['scenario'])).options;
   const raw = { ...scenario, ...given };
   const { endpoints, warnings } = external(raw);
-  const paths = parseStrategies(raw.strategy ?? String(runOptions.strategy.default))
-    .map(({ name }) => name)
-    .filter(isPath);
   const addresses = addressesOf(raw);
-  const plan = resolvePlan(raw, await openCatalogue(paths), endpoints, freshSeed(), addresses);
+  const plan = resolvePlan(raw, await catalogueFor(raw), endpoints, freshSeed(), addresses);
   refuseIdleAddresses(plan, endpoints.length > 0, Object.keys(addresses));
   return { plan, endpoints, addresses, warnings };
 }

@@ -2,8 +2,11 @@
 import { resolve } from 'node:path';
 import { LockbenchError, type Fault, type LoadShape, type LockStrategy, type Workload } from '../contract/index.js';
 import { installedPackage, missingPackage } from '../base/packages.js';
-import { listPlugins, loadPluginFile } from '../base/plugins.js';
+import { choosePlugins, listPlugins, loadPluginFile, type Named, type PluginKind } from '../base/plugins.js';
+import { parseFault, splitFaults } from './fault-text.js';
 import { parseField, showDefault } from './parse-field.js';
+import { runOptions } from './run-options.js';
+import { isPath, parseStrategies } from './strategy-text.js';
 
 /** Options as text, by name; only those that were given. */
 export type RawOptions = Readonly<Record<string, string>>;
@@ -20,18 +23,40 @@ export interface Catalogue {
   readonly faults: readonly Fault[];
 }
 
-/** `paths` are the strategies that are given as files, as they were written. */
+/** All there is. `paths` are the strategies that are given as files, as they were written. */
 export async function openCatalogue(paths: readonly string[] = []): Promise<Catalogue> {
+  return catalogueOf(paths, listPlugins);
+}
+
+/** What these options name, and all there is of a kind where they name something unknown. */
+export async function catalogueFor(raw: RawOptions): Promise<Catalogue> {
+  const strategies = parseStrategies(raw.strategy ?? String(runOptions.strategy.default)).map(({ name }) => name);
+  const faults = splitFaults(raw.fault ?? '').map(parseFault);
+  const names: Partial<Record<PluginKind, readonly string[]>> = {
+    strategy: strategies.filter((name) => !isPath(name)),
+    workload: [raw.workload ?? String(runOptions.workload.default)],
+    fault: faults.flatMap((fault) => ('name' in fault ? [fault.name] : [])),
+  };
+  return catalogueOf(strategies.filter(isPath), (kind) => {
+    const named = names[kind];
+    return named === undefined ? listPlugins(kind) : choosePlugins(kind, named);
+  });
+}
+
+async function catalogueOf(
+  paths: readonly string[],
+  plugins: <T extends Named>(kind: PluginKind) => Promise<T[]>,
+): Promise<Catalogue> {
   const files = new Map<string, { file: string; strategy: LockStrategy }>();
   for (const path of paths) {
     const file = resolve(path);
     files.set(path, { file, strategy: checked(path, await loadPluginFile<LockStrategy>('strategy', file)) });
   }
   const [strategies, workloads, shapes, faults] = await Promise.all([
-    listPlugins<LockStrategy>('strategy'),
-    listPlugins<Workload>('workload'),
-    listPlugins<LoadShape>('load shape'),
-    listPlugins<Fault>('fault'),
+    plugins<LockStrategy>('strategy'),
+    plugins<Workload>('workload'),
+    plugins<LoadShape>('load shape'),
+    plugins<Fault>('fault'),
   ]);
   return { strategies, missing: missingOf(strategies), files, workloads, shapes, faults };
 }

@@ -1,11 +1,12 @@
 /** What the faults of a plan ask of the servers, before these are started. */
 import { LockbenchError, type Fault, type Plan } from '../contract/index.js';
-import { listPlugins } from '../base/plugins.js';
+import { choosePlugins } from '../base/plugins.js';
 import type { ServerHost, ShimNeeds } from '../servers/provision.js';
 
 export async function faultsOf({ faults }: Plan): Promise<readonly Fault[]> {
-  const all = await listPlugins<Fault>('fault');
-  return all.filter((fault) => faults.some(({ name }) => name === fault.name));
+  const names = faults.map(({ name }) => name);
+  const found = await choosePlugins<Fault>('fault', names);
+  return found.filter(({ name }) => names.includes(name));
 }
 
 export function shimsFor(faults: readonly Fault[]): ShimNeeds {
