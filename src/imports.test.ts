@@ -84,6 +84,7 @@ const matrix: Readonly<Record<string, readonly string[]>> = {
     'src/conform',
     'src/compare',
     'src/stats/metrics.ts',
+    'src/report/text.ts',
   ],
   'src/compare': [
     'src/contract',

@@ -3,6 +3,9 @@ import { runOptions, type RunField } from './run-options.js';
 
 const day = 86_400_000;
 
+/** What `bench ci` reads where it is told of no other. */
+export const configFile = 'bench.config.json';
+
 export const comparisonOptions: Readonly<Record<string, RunField>> = Object.fromEntries(
   Object.entries({
     baseline: {

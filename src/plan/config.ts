@@ -7,7 +7,6 @@ import { nearest } from '../base/plugins.js';
 import { commandOptions, repeatable } from './command-options.js';
 import type { TextField } from './run-options.js';
 
-export const configFile = 'bench.config.json';
 export const configSections = ['run', 'conform', 'compare'] as const;
 export type ConfigSection = (typeof configSections)[number];
 
