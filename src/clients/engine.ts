@@ -67,6 +67,13 @@ export async function openEngine(
   return open({ ...settings, client, endpoints });
 }
 
+/** What opening it will need, ahead of time. */
+export async function loadEngine({ engine, client }: Pick<StrategyPlan, 'engine' | 'client'>): Promise<void> {
+  const loading = openers[engine]();
+  if (engine === 'redis' && client !== null) await (await import('./open.js')).loadClient(client);
+  await loading;
+}
+
 /** Of designs that run on one. */
 export function clientOf({ client }: EngineRequest): ClientName {
   if (client !== null) return client;

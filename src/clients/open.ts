@@ -37,6 +37,10 @@ const dials: Readonly<Record<ClientName, () => Promise<Dial>>> = {
   pipelined: async () => (await import('./pipelined-wire.js')).dialPipelined,
 };
 
+export async function loadClient(client: ClientName): Promise<void> {
+  await dials[client]();
+}
+
 /**
  * Resolves as soon as every node is up, or after `readyWaitMs` with those that are: a node that is down joins later.
  * Rejects when a server refuses the credentials (UNREACHABLE) or a script (BAD_PLUGIN) meanwhile.

@@ -1,17 +1,16 @@
 import { build } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../base/random.js';
+import { encodeHistogram, toHdr } from './hdr.js';
 import {
   addHistogram,
   bucketCount,
   bucketIndex,
   emptyHistogram,
-  encodeHistogram,
   highestNs,
   quantileNs,
   recordNs,
   subtractHistogram,
-  toHdr,
 } from './histogram.js';
 
 const library = () =>

@@ -1,12 +1,10 @@
 /**
  * Latencies in the bucket layout of HdrHistogram (3 significant digits, 1 ns to an hour), counted in shared memory: no
- * allocation per value, and the main thread reads the counts while they grow. hdr-histogram-js merges, computes and encodes;
- * a test holds the indices equal to its own.
+ * allocation per value, and the main thread reads the counts while they grow. What is done with them in the end is done by
+ * hdr-histogram-js (`hdr.ts`), which no worker has to load; a test holds the indices equal to its own.
  */
-import type { EncodedHistogram } from '../contract/index.js';
-import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 
-const significantDigits = 3;
+export const significantDigits = 3;
 export const highestNs = 3_600_000_000_000;
 /** Sub-buckets in the first bucket: the smallest power of two that gives 3 digits. */
 const subBuckets = 2048;
@@ -63,22 +61,6 @@ export function exactMaxNs(counts: Float64Array): number {
   return counts[bucketCount + 1];
 }
 
-/** The library's histogram with the same content, for percentiles, `.hlog` and base64. */
-export function toHdr(counts: Float64Array): Histogram {
-  const hdr = build({
-    bitBucketSize: 64,
-    autoResize: false,
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: highestNs,
-    numberOfSignificantValueDigits: significantDigits,
-  });
-  for (let i = 0; i < bucketCount; i += 1) {
-    const count = counts[i];
-    if (count > 0) hdr.recordValueWithCount(lowestInBucket(i), count);
-  }
-  return hdr;
-}
-
 /** For percentiles of few values without building a whole histogram: the value below which `ratio` of them lie. */
 export function quantileNs(counts: Float64Array, ratio: number): number | null {
   let total = 0;
@@ -92,13 +74,9 @@ export function quantileNs(counts: Float64Array, ratio: number): number | null {
   return null;
 }
 
-function lowestInBucket(index: number): number {
+/** In ns, from the position. */
+export function lowestInBucket(index: number): number {
   if (index < subBuckets) return index;
   const bucket = (index >> halfMagnitude) - 1;
   return (index - (bucket << halfMagnitude)) * 2 ** bucket;
-}
-
-/** As the HdrHistogram tools read it. The exact sum and maximum are not in it: send them beside. */
-export function encodeHistogram(counts: Float64Array): EncodedHistogram {
-  return { sumNs: exactSumNs(counts), maxNs: exactMaxNs(counts), hdr: encodeIntoCompressedBase64(toHdr(counts)) };
 }

@@ -2,7 +2,8 @@
 import { HistogramLogReader } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
 import { latencyNames, type Reporter, type StoredHistograms, type ThresholdResult } from '../contract/index.js';
-import { emptyHistogram, encodeHistogram, recordNs } from '../record/histogram.js';
+import { encodeHistogram } from '../record/hdr.js';
+import { emptyHistogram, recordNs } from '../record/histogram.js';
 import { summariseLatency } from '../stats/latency.js';
 import { control, failed, passed, result, round, run, stormy, undecided } from './fixtures.js';
 import biggerReporter from './github-action-benchmark-bigger.js';

@@ -1,13 +1,12 @@
 /**
  * A whole run: every contestant in every round on fresh servers, in an order drawn from the seed; then the checks, and the
- * folder that holds it all.
+ * folder that holds it all. Nothing waits for what it does not need: servers and workers start together, what a round takes is
+ * loaded meanwhile, and what judges it when there is something to judge.
  */
 import {
   LockbenchError,
-  errorCodes,
   exitCodes,
   sentinelCount,
-  type Check,
   type EngineName,
   type Environment,
   type Fault,
@@ -18,27 +17,21 @@ import {
   type StrategyPlan,
   type Workload,
 } from '../contract/index.js';
-import { countHarm } from '../check/at-resource.js';
-import { contextOf, judgeHistory } from '../check/judge.js';
-import { outOfService } from '../check/run-validity.js';
 import { wallClock } from '../base/clock.js';
 import { otherKeyPrefixes } from '../base/key-prefixes.js';
-import { listPlugins, loadPlugin } from '../base/plugins.js';
+import { loadPlugin } from '../base/plugins.js';
 import { seededRandom, shuffled } from '../base/random.js';
-import { RunStore } from '../record/store.js';
 import type { RoundData } from '../record/round.js';
-import { Hosts } from '../servers/provision.js';
-import { detectionPower } from './detection.js';
-import { durabilityOf } from './durability.js';
+import { RunStore } from '../record/store.js';
+import type { Provisioned } from '../servers/host.js';
+import { Hosts } from '../servers/hosts.js';
 import { EarlyEnd } from './early-end.js';
-import { environment } from './environment.js';
+import { dismiss, enlist } from './enlist.js';
 import { faultsOf, refuseForeignServers, shimsFor } from './fault-needs.js';
 import { noServers } from './no-servers.js';
-import { exitCodeOf, warningsOf } from './outcome.js';
 import { silent, type Observer, type Surroundings } from './observer.js';
-import { runRound } from './run-round.js';
-import { summarise, type JudgedRound } from './summarise.js';
-import { writeResult } from './write-result.js';
+import type { RoundSpec } from './round-spec.js';
+import type { JudgedRound } from './summarise.js';
 
 export type BenchmarkOptions = Surroundings;
 
@@ -62,7 +55,6 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
     signal,
     workload: await loadPlugin<Workload>('workload', plan.workload),
     shape: await loadPlugin<LoadShape>('load shape', plan.load),
-    checks: await listPlugins<Check>('check'),
     faults: await faultsOf(plan),
   };
   const bench = new Benchmark(parts);
@@ -88,30 +80,14 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
   } finally {
     await hosts.close();
   }
-  const power = signal.aborted || failure !== null ? null : await detectionPower(parts);
-
-  const runs = plan.strategies.flatMap((strategy) => bench.result(strategy, power));
-  const interrupted = signal.aborted;
-  const endedEarly = bench.early.reason;
-  const lost = [...bench.judged.values()].flat().some(({ round }) => round.history.lost.length > 0);
-  const result: Result = {
-    schemaVersion: 1,
-    seed: plan.seed,
-    partial: interrupted || lost || failure !== null || endedEarly !== null || runs.some(outOfService),
-    endedEarly,
-    exitCode: interrupted
-      ? (options.interruptedExitCode?.() ?? exitCodes.interrupted)
-      : failure !== null
-        ? errorCodes[failure.code]
-        : exitCodeOf(runs, lost),
-    startedAt: startedAt.toISOString(),
-    folder: store.where,
-    environment: environment(bench.servers, bench.clients),
-    warnings: [...warnings, ...warningsOf(plan, runs)],
-    runs,
-  };
-  writeResult(store, result, [...bench.judged.values()].flat());
-  return { ...result, folder: store.where };
+  const { conclude } = await import('./conclude.js');
+  return conclude(parts, bench, {
+    startedAt,
+    warnings,
+    failure,
+    endedEarly: bench.early.reason,
+    interruptedExitCode: options.interruptedExitCode?.() ?? exitCodes.interrupted,
+  });
 }
 
 interface Parts {
@@ -121,7 +97,6 @@ interface Parts {
   readonly signal: AbortSignal;
   readonly workload: Workload;
   readonly shape: LoadShape;
-  readonly checks: readonly Check[];
   /** Those that the plan names. */
   readonly faults: readonly Fault[];
 }
@@ -131,7 +106,7 @@ class Benchmark {
   readonly early: EarlyEnd;
   readonly judged = new Map<string, JudgedRound[]>();
   servers: Environment['servers'] = [];
-  readonly #serversOf = new Map<string, Environment['servers']>();
+  readonly serversOf = new Map<string, Environment['servers']>();
   clients: Record<string, string> = {};
 
   constructor(private readonly parts: Parts) {
@@ -144,7 +119,7 @@ class Benchmark {
     for (const [at, { strategy, round }] of schedule.entries()) {
       if (signal.aborted) return;
       await this.#round(hosts, strategy, round);
-      const [sofar] = plan.abortOnFail && !signal.aborted ? this.result(strategy, null) : [];
+      const [sofar] = plan.abortOnFail && !signal.aborted ? await this.#result(strategy) : [];
       if (sofar === undefined) continue;
       this.early.consider(
         strategy,
@@ -165,56 +140,55 @@ class Benchmark {
     });
   }
 
-  result(strategy: StrategyPlan, power: RunResult['detectionPower']): RunResult[] {
-    const rounds = this.judged.get(strategy.label);
-    return rounds === undefined
-      ? []
-      : [
-          summarise(
-            this.parts.plan,
-            strategy,
-            rounds,
-            strategy.name === 'none' ? null : power,
-            durabilityOf(this.#serversOf.get(strategy.label) ?? [], strategy.claims),
-            this.parts.workload.harm,
-          ),
-        ];
+  async #result(strategy: StrategyPlan): Promise<RunResult[]> {
+    const { resultOf } = await import('./conclude.js');
+    return resultOf(this.parts, this, strategy, null);
   }
 
   async #round(hosts: Hosts, strategy: StrategyPlan, round: number): Promise<void> {
-    const { plan, store, observer, checks, signal, workload, faults } = this.parts;
-    const host = strategy.topology.kind === 'none' ? null : await hosts.of(strategy.engine);
-    const doing = host?.kind === 'external' ? 'connecting to' : 'starting';
-    const which = plan.repeat === 1 ? '' : `, ${plan.trials ? 'trial' : 'round'} ${round} of ${plan.repeat}`;
-    observer.phase(`${strategy.label}${which}: ${doing} ${describe(strategy)}`);
-    const servers = host === null ? noServers : await host.provision(strategy.topology, shimsFor(faults));
+    const { plan, observer, faults } = this.parts;
+    const recruits = enlist(plan, strategy);
+    const loading = import('./run-round.js');
+    let servers: Provisioned = noServers;
     try {
-      this.#serversOf.set(strategy.label, servers.servers);
-      this.servers = servers.servers.length > this.servers.length ? servers.servers : this.servers;
-      const name = `${String(plan.strategies.indexOf(strategy) + 1).padStart(2, '0')}-${strategy.name}-r${round}`;
-      const data = await runRound({
-        ...this.parts,
-        strategy,
-        round,
-        servers,
-        historyFolder: store.historyFolder(name),
-        hopeless: this.early.watch(strategy, this.judged.get(strategy.label) ?? []),
-      });
-      data.kept.forEach((bytes, i) => store.write(`history/${name}/kept-${String(i).padStart(3, '0')}.chunk`, bytes));
-      store.writeJson(`history/${name}/round.json`, data.round);
-      this.#note(data);
-      if (signal.aborted && data.round.measured.attempts === 0) return;
-      const verdicts = judgeHistory(
-        checks,
-        data.history,
-        contextOf(plan, strategy, workload.harm, data.round.nodeNames),
-      );
-      const rounds = this.judged.get(strategy.label) ?? [];
-      const harm = countHarm(data.history.resource);
-      this.judged.set(strategy.label, [...rounds, { round: data.round, histograms: data.histograms, verdicts, harm }]);
+      const host = strategy.topology.kind === 'none' ? null : await hosts.of(strategy.engine);
+      const doing = host?.kind === 'external' ? 'connecting to' : 'starting';
+      const which = plan.repeat === 1 ? '' : `, ${plan.trials ? 'trial' : 'round'} ${round} of ${plan.repeat}`;
+      observer.phase(`${strategy.label}${which}: ${doing} ${describe(strategy)}`);
+      if (host !== null) servers = await host.provision(strategy.topology, shimsFor(faults));
+      await this.#run(strategy, round, { servers, recruits }, (await loading).runRound);
     } finally {
+      await dismiss(recruits);
       await servers.stop();
     }
+  }
+
+  async #run(
+    strategy: StrategyPlan,
+    round: number,
+    { servers, recruits }: Pick<RoundSpec, 'servers' | 'recruits'>,
+    runRound: (spec: RoundSpec) => Promise<RoundData>,
+  ): Promise<void> {
+    const { plan, store, signal } = this.parts;
+    this.serversOf.set(strategy.label, servers.servers);
+    this.servers = servers.servers.length > this.servers.length ? servers.servers : this.servers;
+    const name = `${String(plan.strategies.indexOf(strategy) + 1).padStart(2, '0')}-${strategy.name}-r${round}`;
+    const before = this.judged.get(strategy.label) ?? [];
+    const data = await runRound({
+      ...this.parts,
+      strategy,
+      round,
+      servers,
+      recruits,
+      historyFolder: store.historyFolder(name),
+      hopeless: this.early.watch(strategy, before),
+    });
+    data.kept.forEach((bytes, i) => store.write(`history/${name}/kept-${String(i).padStart(3, '0')}.chunk`, bytes));
+    store.writeJson(`history/${name}/round.json`, data.round);
+    this.#note(data);
+    if (signal.aborted && data.round.measured.attempts === 0) return;
+    const { judgeRound } = await import('./conclude.js');
+    this.judged.set(strategy.label, [...before, await judgeRound(this.parts, strategy, data)]);
   }
 
   #note({ round }: RoundData): void {

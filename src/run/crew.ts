@@ -1,22 +1,15 @@
 /** The workers of one round: started together, stopped together, and missed when one dies. */
-import { LockbenchError, type Isolate } from '../contract/index.js';
+import { LockbenchError } from '../contract/index.js';
 import { delay, limit } from '../base/clock.js';
 import { fromErrorData } from '../base/error-data.js';
 import type { FromWorker, ToWorker, WindowNs, WorkerReport, WorkerTask } from '../worker/protocol.js';
-import type { Member, MemberEvents } from './member.js';
-import { hireProcess } from './process-member.js';
-import { hireThread } from './thread-member.js';
+import type { Member, Recruit } from './member.js';
 
 const readyMs = 15_000;
 /** After the word to stop: sections end, releases settle, connections close. */
 const stopMs = 10_000;
 /** How long the figures of processes are waited for, at most: one may be standing still. */
 const figuresMs = 250;
-
-const hires: Readonly<Record<Isolate, (task: WorkerTask, events: MemberEvents) => Member>> = {
-  thread: hireThread,
-  process: hireProcess,
-};
 
 interface Post {
   readonly task: WorkerTask;
@@ -36,11 +29,13 @@ export class Crew {
   readonly #posts: readonly Post[];
   readonly #listeners = new Set<CrewListener>();
 
+  /** A recruit for each task. */
   constructor(
     readonly tasks: readonly WorkerTask[],
+    recruits: readonly Recruit[],
     private readonly onIncident: (text: string) => void,
   ) {
-    this.#posts = tasks.map((task) => this.#hire(task));
+    this.#posts = tasks.map((task, i) => this.#hire(task, recruits[i]));
   }
 
   /** Resolves when all are connected; the client options are the first worker's. */
@@ -119,7 +114,7 @@ export class Crew {
     for (const worker of this.#posts.keys()) this.tell(worker, message);
   }
 
-  #hire(task: WorkerTask): Post {
+  #hire(task: WorkerTask, recruit: Recruit): Post {
     let readied!: (options: Readonly<Record<string, unknown>>) => void;
     let refused!: (error: Error) => void;
     let ended!: (report: WorkerReport | string) => void;
@@ -157,7 +152,7 @@ export class Crew {
     };
     const post: Post = {
       task,
-      member: hires[task.plan.isolate](task, { said, ended: lose }),
+      member: recruit.hire(task, { said, ended: lose }),
       ready: new Promise((resolve, reject) => ([readied, refused] = [resolve, reject])),
       done: new Promise((resolve) => (ended = resolve)),
       finished: false,

@@ -2,12 +2,14 @@
  * What the checks could see at all: the same plan without a lock, for a moment. A clean verdict means little where even no
  * lock would have looked clean.
  */
-import type { LockStrategy, Plan, RunResult } from '../contract/index.js';
+import type { GrantRows, LockStrategy, Plan, RunResult, StrategyPlan } from '../contract/index.js';
 import { loadPlugin } from '../base/plugins.js';
 import { brokenLeases, findOverlaps } from '../check/overlaps.js';
 import type { BenchmarkParts } from './benchmark.js';
+import { dismiss, enlist } from './enlist.js';
 import { noServers } from './no-servers.js';
 import { silent } from './observer.js';
+import type { RoundSpec } from './round-spec.js';
 import { runRound } from './run-round.js';
 
 /** So that some tens of sections may overlap, whatever the pace. */
@@ -29,9 +31,19 @@ export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['
   const topology = { kind: 'none', nodes: 0, replicas: 0 } as const;
   const judgement = none.judge({}, topology);
   if ('refused' in judgement) return null;
-  const {
-    history: { rows },
-  } = await runRound({
+  // Whatever the others run on.
+  const strategy: StrategyPlan = {
+    ...first,
+    label: 'none',
+    name: 'none',
+    file: null,
+    options: {},
+    engine: none.engine,
+    client: 'ioredis',
+    topology,
+    claims: judgement.claims,
+  };
+  const spec: RoundSpec = {
     ...parts,
     plan: {
       ...parts.plan,
@@ -41,24 +53,23 @@ export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['
       faults: [],
       latencyMs: [],
     },
-    // Whatever the others run on.
-    strategy: {
-      ...first,
-      label: 'none',
-      name: 'none',
-      file: null,
-      options: {},
-      engine: none.engine,
-      client: 'ioredis',
-      topology,
-      claims: judgement.claims,
-    },
+    strategy,
     round: 0,
     historyFolder: parts.store.historyFolder('control'),
     servers: noServers,
+    recruits: enlist(parts.plan, strategy),
     observer: silent,
     hopeless: () => false,
-  });
+  };
+  const rows = await rowsOf(spec);
   if (rows.count < leastGrants) return null;
   return { grants: rows.count, violationsPer1000: (1000 * brokenLeases(findOverlaps(rows)).size) / rows.count };
+}
+
+async function rowsOf(spec: RoundSpec): Promise<GrantRows> {
+  try {
+    return (await runRound(spec)).history.rows;
+  } finally {
+    await dismiss(spec.recruits);
+  }
 }

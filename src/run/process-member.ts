@@ -9,49 +9,58 @@ import { childEnvironment } from '../base/child-environment.js';
 import { FrameSink } from '../record/frame.js';
 import { controlOf, workerColumns } from '../record/shared.js';
 import { DirectReader } from '../worker/direct-line.js';
-import type { FromWorker, ProcessTask, ToWorker, WorkerTask } from '../worker/protocol.js';
-import type { Member, MemberEvents } from './member.js';
+import type { Errand, FromWorker, ProcessTask, ToWorker } from '../worker/protocol.js';
+import type { Recruit } from './member.js';
+import { MemberNews } from './member-news.js';
 
-export function hireProcess({ shared, ...task }: WorkerTask, events: MemberEvents): Member {
-  const child = fork(fileURLToPath(new URL('../worker/process-entry.js', import.meta.url)), [], {
+export function enlistProcess(errand: Errand): Recruit {
+  const main = fileURLToPath(new URL('../worker/process-entry.js', import.meta.url));
+  const child = fork(main, [], {
     serialization: 'advanced',
     execArgv: [],
     env: childEnvironment(),
     // Standard output belongs to the report, so that of a worker goes to standard error. The last is the direct line.
     stdio: ['ignore', 2, 2, 'ipc', 'pipe'],
   });
-  const sink = new FrameSink(workerColumns(shared.workers[task.index]), controlOf(shared));
+  const news = new MemberNews();
+  let sink: FrameSink | null = null;
   const gone = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
   });
   const said = (message: FromWorker): void => {
-    if (message.kind === 'frame') sink.put(message.frame);
-    else if (message.kind === 'broken') events.ended(message.reason);
+    if (message.kind === 'frame') sink?.put(message.frame);
+    else if (message.kind === 'broken') news.ended(message.reason);
     else {
       if ((message.kind === 'done' || message.kind === 'crashed') && message.figures !== null)
-        sink.put(message.figures);
-      events.said(message);
+        sink?.put(message.figures);
+      news.said(message);
     }
   };
   child.on('message', (message: FromWorker) => said(message));
   new DirectReader(child.stdio[4] as Readable, said);
-  child.on('error', (error) => events.ended(`${error.name}: ${error.message}`));
+  child.on('error', (error) => news.ended(`${error.name}: ${error.message}`));
   // After 'exit': when everything that it said has been read.
   child.on('close', (code, signal) =>
-    events.ended(signal === null ? `it ended with code ${code}` : `it was killed by ${signal}`),
+    news.ended(signal === null ? `it ended with code ${code}` : `it was killed by ${signal}`),
   );
-  const send = (message: ProcessTask | ToWorker): void => {
+  const send = (message: Errand | ProcessTask | ToWorker): void => {
     // Where the channel is closed, 'close' tells why.
     if (child.connected) child.send(message, () => {});
   };
-  send(task);
+  send(errand);
+  const kill = (): Promise<void> => {
+    child.kill('SIGKILL');
+    return gone;
+  };
   return {
-    tell: send,
-    kill: () => {
-      child.kill('SIGKILL');
-      return gone;
+    kill,
+    hire({ shared, ...task }, events) {
+      const figures = new FrameSink(workerColumns(shared.workers[task.index]), controlOf(shared));
+      sink = figures;
+      news.tellTo(events);
+      send(task);
+      return { tell: send, kill, figuresNs: () => figures.atNs };
     },
-    figuresNs: () => sink.atNs,
   };
 }

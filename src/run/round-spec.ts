@@ -1,6 +1,7 @@
 /** What one round is about. */
 import type { Fault, LoadShape, Plan, StrategyPlan, Workload } from '../contract/index.js';
 import type { Provisioned } from '../servers/provision.js';
+import type { Recruit } from './member.js';
 import type { Observer } from './observer.js';
 
 export interface RoundSpec {
@@ -11,6 +12,8 @@ export interface RoundSpec {
   readonly shape: LoadShape;
   readonly historyFolder: string;
   readonly servers: Provisioned;
+  /** As many as the plan has workers. */
+  readonly recruits: readonly Recruit[];
   /** Those that the plan names, at least. */
   readonly faults: readonly Fault[];
   readonly observer: Observer;

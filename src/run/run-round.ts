@@ -64,6 +64,7 @@ async function roundWith(spec: RoundSpec, resource: ResourceProcess | null): Pro
   );
   const crew = new Crew(
     tasksOf(spec, shared, resource, (worker) => wiring.endpointsOf(worker)),
+    spec.recruits,
     tell,
   );
   let schedule: FaultSchedule | null = null;

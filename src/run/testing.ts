@@ -16,6 +16,7 @@ import { readTrace, traceFile } from '../record/trace.js';
 import { Hosts, type Provisioned } from '../servers/provision.js';
 import type { WorkerReport } from '../worker/protocol.js';
 import { Crew } from './crew.js';
+import { enlist } from './enlist.js';
 import { noServers } from './no-servers.js';
 import { contenders } from './tripwires.js';
 
@@ -70,7 +71,7 @@ export async function startRun(raw: RawOptions): Promise<TestRun> {
     round: 1,
   }));
   const incidents: string[] = [];
-  const crew = new Crew(tasks, (text) => incidents.push(text));
+  const crew = new Crew(tasks, enlist(plan, strategy), (text) => incidents.push(text));
   const close = async (): Promise<void> => {
     await crew.dismiss();
     await servers.stop();

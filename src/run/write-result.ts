@@ -1,6 +1,6 @@
 /** The files of a run that hold what came of it, beside the history that each round has written itself. */
 import { latencyNames, type Result, type StoredHistograms } from '../contract/index.js';
-import { encodeHistogram } from '../record/histogram.js';
+import { encodeHistogram } from '../record/hdr.js';
 import type { RunStore } from '../record/store.js';
 import type { JudgedRound } from './summarise.js';
 

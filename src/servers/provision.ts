@@ -1,11 +1,8 @@
 /**
  * The way to servers of Redis: given ones, private processes, or containers, in this order unless told otherwise. The entry to
- * this folder for the rest of the program.
+ * this folder for the rest of the program. Which host it is decides what is loaded.
  */
 import { LockbenchError } from '../contract/index.js';
-import { ContainerHost } from './container-host.js';
-import { dockerEngine } from './docker-engine.js';
-import { ExternalHost } from './external-host.js';
 import type { ServerHost } from './host.js';
 import { noRedis } from './no-redis.js';
 import { ProcessHost } from './process-host.js';
@@ -38,8 +35,8 @@ export async function openServers(settings: ServerSettings): Promise<ServerHost>
   }
 }
 
-function externalHost(settings: ServerSettings): ServerHost {
-  if (settings.external.length > 0) return new ExternalHost(settings);
+async function externalHost(settings: ServerSettings): Promise<ServerHost> {
+  if (settings.external.length > 0) return new (await import('./external-host.js')).ExternalHost(settings);
   throw new LockbenchError(
     'BAD_ARGUMENT',
     '--servers external needs --redis',
@@ -53,8 +50,8 @@ function processHost(settings: ServerSettings): ServerHost | null {
 }
 
 async function containerHost(settings: ServerSettings): Promise<ServerHost> {
-  const engine = await dockerEngine();
-  if (engine.available) return new ContainerHost(settings);
+  const engine = await (await import('./docker-engine.js')).dockerEngine();
+  if (engine.available) return new (await import('./container-host.js')).ContainerHost(settings);
   const tried = settings.kind === 'auto' ? 'no redis-server or valkey-server on PATH or in the cache folder, and ' : '';
   return refuse(`${tried}${engine.reason}`);
 }

@@ -1,6 +1,7 @@
 /** From counts to the figures that are printed. */
 import type { LatencySummary } from '../contract/index.js';
-import { exactMaxNs, exactSumNs, toHdr } from '../record/histogram.js';
+import { toHdr } from '../record/hdr.js';
+import { exactMaxNs, exactSumNs } from '../record/histogram.js';
 
 /** A percentile is told only when so many samples lie above it. */
 const samplesAbove = 10;

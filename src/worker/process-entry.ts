@@ -7,8 +7,9 @@ import { errorData } from '../base/error-data.js';
 import { FrameSource } from '../record/frame.js';
 import { allocateOwn, controlOf, windowAt, workerColumns, type Control } from '../record/shared.js';
 import { sayDirectly } from './direct-line.js';
+import { loadAhead } from './load-ahead.js';
 import { blockThread, type Port } from './port.js';
-import type { FromWorker, ProcessTask, ToWorker, WindowNs } from './protocol.js';
+import type { Errand, FromWorker, ProcessTask, ToWorker, WindowNs } from './protocol.js';
 import { work } from './work.js';
 
 /** Between two frames; less where the harness counts grants to end the window, and after its close, when it waits for the rest. */
@@ -98,4 +99,7 @@ function leave(error: unknown): void {
 }
 
 process.on('uncaughtException', leave);
-process.once('message', start);
+process.once('message', (errand: Errand) => {
+  process.once('message', start);
+  void loadAhead(errand);
+});

@@ -17,7 +17,15 @@ import type { Frame } from '../record/frame.js';
 import type { SharedBuffers } from '../record/shared.js';
 import type { ResourceAddress } from '../resource/frames.js';
 
-/** What a worker is started with. */
+/** What a worker is started with, enough to load all that it needs. The first message to a process. */
+export interface Errand {
+  readonly strategy: Pick<StrategyPlan, 'name' | 'file' | 'engine' | 'client'>;
+  /** Names of plug-ins. */
+  readonly load: string;
+  readonly workload: string;
+}
+
+/** What it then has to do, told when the servers are there. */
 export interface WorkerTask {
   readonly index: number;
   readonly plan: Plan;
@@ -33,7 +41,7 @@ export interface WorkerTask {
   readonly round: number;
 }
 
-/** The task of a process of its own, which shares no memory. The first message: by pipe, for it may hold a password. */
+/** The task of a process of its own, which shares no memory. The second message: by pipe, for it may hold a password. */
 export type ProcessTask = Omit<WorkerTask, 'shared'>;
 
 export type WindowNs = readonly [openNs: number, closeNs: number];

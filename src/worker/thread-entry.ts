@@ -1,8 +1,9 @@
 /** A worker as a thread of the harness. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorData } from '../base/error-data.js';
+import { loadAhead } from './load-ahead.js';
 import { blockThread, type Port } from './port.js';
-import type { FromWorker, ToWorker, WorkerTask } from './protocol.js';
+import type { Errand, FromWorker, ToWorker, WorkerTask } from './protocol.js';
 import { work } from './work.js';
 
 const channel = parentPort!;
@@ -17,10 +18,13 @@ const port: Port = {
   die: null,
 };
 
-work(workerData as WorkerTask, port).then(
-  () => channel.close(),
-  (error: unknown) => {
-    say({ kind: 'failed', error: errorData(error) });
-    process.exit();
-  },
-);
+channel.once('message', (task: WorkerTask) => {
+  work(task, port).then(
+    () => channel.close(),
+    (error: unknown) => {
+      say({ kind: 'failed', error: errorData(error) });
+      process.exit();
+    },
+  );
+});
+void loadAhead(workerData as Errand);
