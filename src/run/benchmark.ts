@@ -70,8 +70,10 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
   });
   let failure: LockbenchError | null = null;
   try {
-    refuseForeignServers(await hosts.all(plan.strategies), parts.faults);
-    await bench.rounds(hosts);
+    const opened = hosts.all(plan.strategies).then((all) => refuseForeignServers(all, parts.faults));
+    // An interruption may come before the first round asks.
+    opened.catch(() => {});
+    await bench.rounds(hosts, opened);
   } catch (error) {
     if (bench.judged.size === 0) store.discard();
     if (bench.judged.size === 0 || !(error instanceof LockbenchError)) throw error;
@@ -113,12 +115,13 @@ class Benchmark {
     this.early = new EarlyEnd(parts.plan);
   }
 
-  async rounds(hosts: Hosts): Promise<void> {
+  /** `opened`: what the contestants need is there, and will do; the first round begins with what does not depend on that. */
+  async rounds(hosts: Hosts, opened: Promise<void>): Promise<void> {
     const { plan, signal, observer } = this.parts;
     const schedule = this.#schedule();
     for (const [at, { strategy, round }] of schedule.entries()) {
       if (signal.aborted) return;
-      await this.#round(hosts, strategy, round);
+      await this.#round(hosts, opened, strategy, round);
       const [sofar] = plan.abortOnFail && !signal.aborted ? await this.#result(strategy) : [];
       if (sofar === undefined) continue;
       this.early.consider(
@@ -145,12 +148,13 @@ class Benchmark {
     return resultOf(this.parts, this, strategy, null);
   }
 
-  async #round(hosts: Hosts, strategy: StrategyPlan, round: number): Promise<void> {
+  async #round(hosts: Hosts, opened: Promise<void>, strategy: StrategyPlan, round: number): Promise<void> {
     const { plan, observer, faults } = this.parts;
     const recruits = enlist(plan, strategy);
     const loading = import('./run-round.js');
     let servers: Provisioned = noServers;
     try {
+      await opened;
       const host = strategy.topology.kind === 'none' ? null : await hosts.of(strategy.engine);
       const doing = host?.kind === 'external' ? 'connecting to' : 'starting';
       const which = plan.repeat === 1 ? '' : `, ${plan.trials ? 'trial' : 'round'} ${round} of ${plan.repeat}`;

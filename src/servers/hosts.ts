@@ -45,9 +45,7 @@ export class Hosts {
   /** Of all designs that use servers, so that what is missing is told before anything is measured. */
   async all(designs: readonly Needing[]): Promise<readonly ServerHost[]> {
     const engines = designs.filter(({ topology }) => topology.kind !== 'none').map(({ engine }) => serversOf(engine));
-    const found: ServerHost[] = [];
-    for (const engine of new Set(engines)) found.push(await this.of(engine));
-    return found;
+    return Promise.all([...new Set(engines)].map((engine) => this.of(engine)));
   }
 
   /** Stops what is still running and leaves nothing behind. May be called twice. */
