@@ -10,6 +10,6 @@ export { compareAndDelete, compareAndExpire, evalSha, script, setIfAbsent, withS
 export { WaitingRooms, type Visit } from './kit/waiting-rooms.js';
 export { ballot, ballotInTurn, call, callGroup, send, sendToAll, type Answer, type Tally } from './kit/send.js';
 export { resolvePlan } from './plan/resolve.js';
-export { catalogueFor, openCatalogue, type Catalogue, type RawOptions } from './plan/catalogue.js';
+export { openCatalogue, type Catalogue, type RawOptions } from './plan/catalogue.js';
 export { runBenchmark, type BenchmarkOptions } from './run/benchmark.js';
 export type { Observer, Tick } from './run/observer.js';
