@@ -40,6 +40,7 @@ describe('the start', () => {
     ['a worker process', 'worker/process-entry.js', []],
     ['Redis as an engine, without a client', 'clients/redis-engine.js', []],
     ['its client ioredis', 'clients/ioredis-wire.js', ['ioredis']],
+    ['its client of our own', 'clients/pipelined-wire.js', []],
   ])('of %s brings in no packages but its own', (_, entry, own) => {
     expect(loadedWith(entry).packages).toEqual(own);
   });
