@@ -1,10 +1,13 @@
 /**
  * A connection for looking after a server, not for locking. A stopped server still completes connections (its kernel
- * does that), so only an answer proves it alive, and every answer is waited for with a limit. Nothing is tried twice.
+ * does that), so only an answer proves it alive, and every answer is waited for with a limit. Nothing is tried twice. Over a
+ * connection of our own: a library takes longer to load than a server to start.
  */
-import { Redis } from 'ioredis';
+import { after } from '../base/clock.js';
 import { LockbenchError, type Endpoint, type Reply } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
+import { dialPipelined } from './pipelined-wire.js';
+import type { Wire } from './wire.js';
 
 export interface Admin {
   /** Rejects with what the server said, or when it says nothing within the limit. */
@@ -16,52 +19,85 @@ export interface Admin {
 
 /** Connects, logs in and waits for PONG, each within `timeoutMs`; so is every later call. */
 export async function openAdmin(endpoint: NodeEndpoint, timeoutMs: number): Promise<Admin> {
-  const redis = new Redis({
-    host: endpoint.host,
-    port: endpoint.port,
-    ...(endpoint.tls ? { tls: {} } : {}),
-    protocol: 2,
-    lazyConnect: true,
-    connectTimeout: timeoutMs,
-    commandTimeout: timeoutMs,
-    retryStrategy: null,
-    reconnectOnError: null,
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    enableReadyCheck: false,
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
-    enableAutoPipelining: false,
-    disableClientInfo: true,
-  });
-  let closing = false;
-  let socketError: unknown = null;
-  redis.on('error', (error: unknown) => (socketError = error));
-  const close = (): void => {
-    closing = true;
-    redis.disconnect();
-  };
-  const call: Admin['call'] = async (name, ...args) => (await redis.call(name, ...args)) as Reply;
+  const line = new AdminLine(endpoint, timeoutMs);
   try {
-    await redis.connect();
-    // Logging in by hand: the client itself would report a refusal as a lost connection.
-    if (endpoint.password !== undefined) {
-      await call('AUTH', ...(endpoint.username === undefined ? [] : [endpoint.username]), endpoint.password);
-    }
-    await call('PING');
+    await line.opened;
+    if (endpoint.password !== undefined)
+      await line.call('AUTH', ...(endpoint.username === undefined ? [] : [endpoint.username]), endpoint.password);
+    await line.call('PING');
   } catch (error) {
-    close();
-    throw unreachable(endpoint, timeoutMs, socketError ?? error);
+    line.close();
+    throw unreachable(endpoint, timeoutMs, error);
   }
-  return {
-    call,
-    close,
-    onLost(listener) {
-      redis.once('close', () => {
-        if (!closing) listener();
-      });
-    },
-  };
+  return line;
+}
+
+type Settle<T> = (resolve: (value: T) => void, reject: (reason: string) => void) => void;
+
+class AdminLine implements Admin {
+  readonly opened: Promise<void>;
+  readonly #wire: Wire;
+  readonly #waiting = new Set<(reason: string) => void>();
+  readonly #listeners = new Set<() => void>();
+  /** Why it is over. */
+  #end: string | null = null;
+
+  constructor(
+    endpoint: NodeEndpoint,
+    private readonly timeoutMs: number,
+  ) {
+    let opened = (): void => {};
+    this.opened = this.#withinLimit((resolve) => (opened = resolve));
+    this.#wire = dialPipelined(endpoint, timeoutMs, {
+      opened: () => opened(),
+      closed: (reason) => {
+        if (this.#over(reason)) for (const listener of this.#listeners) listener();
+      },
+      message: () => {},
+    });
+  }
+
+  call(name: string, ...args: readonly (string | number)[]): Promise<Reply> {
+    return this.#withinLimit((resolve, reject) => {
+      this.#wire.push({ name, args }, { reply: resolve, refuse: reject, lose: reject });
+      this.#wire.flush();
+    });
+  }
+
+  onLost(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  close(): void {
+    this.#over('closed');
+    this.#wire.destroy();
+  }
+
+  #withinLimit<T>(settle: Settle<T>): Promise<T> {
+    return new Promise((resolve, rejectWith) => {
+      const reject = (reason: string): void => {
+        stopTimer();
+        this.#waiting.delete(reject);
+        rejectWith(new Error(reason));
+      };
+      const stopTimer = after(this.timeoutMs, () => reject('timed out'));
+      if (this.#end !== null) return reject(this.#end);
+      this.#waiting.add(reject);
+      settle((value) => {
+        stopTimer();
+        this.#waiting.delete(reject);
+        resolve(value);
+      }, reject);
+    });
+  }
+
+  /** False where it is already. */
+  #over(reason: string): boolean {
+    if (this.#end !== null) return false;
+    this.#end = reason;
+    for (const reject of this.#waiting) reject(reason);
+    return true;
+  }
 }
 
 /** As a person writes it; holds no secret. */
@@ -80,7 +116,7 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string, hint: string
   [/AUTH.*without any password/s, 'has no password set, yet one was given', 'Unset LOCKBENCH_REDIS_PASSWORD.'],
   [/NOPERM/, 'does not permit this user to do it', 'The user needs at least: +@all on the keys of --key-prefix.'],
   [/ECONNREFUSED/, 'refuses the connection: nothing listens there', 'Start it, or correct host and port of --redis.'],
-  [/RESP type|Protocol error/i, 'is no Redis: it answers in another protocol', 'Correct host and port of --redis.'],
+  [/not understood/, 'is no Redis: it answers in another protocol', 'Correct host and port of --redis.'],
   [/ENOTFOUND|EAI_AGAIN/, 'cannot be found: no such host name', 'Correct the host of --redis.'],
   [/timed out|ETIMEDOUT/i, 'does not answer', 'Is it stopped, or is there a firewall on the way?'],
   [
@@ -92,10 +128,9 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string, hint: string
   [/closed|ECONNRESET|EPIPE/i, 'closes the connection', 'If it expects TLS, write rediss:// for it.'],
 ];
 
-// No `cause`: the client's errors carry the command that failed, and with AUTH that is the password.
 function unreachable(endpoint: NodeEndpoint, timeoutMs: number, error: unknown): LockbenchError {
-  const { code = '', message = String(error) } = error as { code?: string; message?: string };
-  const known = reasons.find(([pattern]) => pattern.test(`${code} ${message}`));
+  const { message } = error as Error;
+  const known = reasons.find(([pattern]) => pattern.test(message));
   const secret = endpoint.password;
   const text = secret === undefined || secret === '' ? message : message.replaceAll(secret, '***');
   const reason = known === undefined ? text : `${known[1]} (${text})`;

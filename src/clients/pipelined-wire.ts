@@ -45,8 +45,9 @@ class PipelinedWire implements Wire {
     });
     const onData = (piece: Buffer): void => this.#reader.read(piece);
     this.#socket = open(endpoint, onData, () => events.opened());
-    this.#socket.on('error', (error) => {
-      this.#lastError = error.message;
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
+      // That of several addresses which were tried says nothing but the code.
+      this.#lastError = error.message || (error.code ?? error.name);
     });
     this.#socket.on('end', () => this.#close('closed by the server'));
     this.#socket.on('close', () => this.#close(this.#lastError));

@@ -1,11 +1,11 @@
 /** Redis and Valkey: INFO, CONFIG GET, SCAN. */
+import { openAdmin } from '../clients/admin.js';
 import type { Dialect } from './dialect.js';
 import { cpuMsIn, modeIn, parseInfo, settingIn, settingNames, versionIn } from './facts.js';
 import { keysWith, removeKeysWith } from './keys.js';
 
 export const redisDialect: Dialect = {
-  // Its client library takes as long to load as servers take to start: not before they are under way.
-  openAdmin: async (endpoint, limitMs) => (await import('../clients/admin.js')).openAdmin(endpoint, limitMs),
+  openAdmin,
   async facts(admin) {
     const setting = (name: string): Promise<string> =>
       admin.call('CONFIG', 'GET', name).then(settingIn, () => 'unknown');
