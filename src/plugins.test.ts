@@ -16,7 +16,7 @@ import { openCatalogue } from './plan/catalogue.js';
 import { parseField, showDefault } from './plan/parse-field.js';
 import { resolvePlan } from './plan/resolve.js';
 import type { RawOptions } from './plan/catalogue.js';
-import { historyOf, context } from './check/testing.js';
+import { historyOf, verdictOf } from './check/testing.js';
 
 const topologies: Readonly<Record<Topology['kind'], Topology>> = {
   none: { kind: 'none', nodes: 0, replicas: 0 },
@@ -233,7 +233,7 @@ describe.each(workloads.map((workload) => [workload.name, workload] as const))('
 
 describe.each(checks.map((check) => [check.name, check] as const))('check %s', (_, check) => {
   it('gives its own name, and is undecided or passes on a history of nothing', () => {
-    const verdict = check.judge(historyOf([]), context);
+    const verdict = verdictOf(check, historyOf([]));
     if (verdict === null) return;
     expect(verdict.check).toBe(check.name);
     expect(verdict.verdict).not.toBe('fail');

@@ -8,24 +8,44 @@ const standstillLimitMs = 2000;
 export default {
   name: 'assumptions',
   help: 'records are complete and in order of time',
-  judge({ rows, lost, windowNs, standstillMs }) {
-    if (lost.length > 0) return undecided(this.name, true, `records are missing: ${lost.join('; ')}`);
-    if (rows.count === 0) return undecided(this.name, true, 'nothing was granted, so nothing was checked');
-    let wrong = 0;
-    for (let row = 0; row < rows.count; row += 1) {
-      if (!(rows.enterNs[row] > 0 && rows.leaveNs[row] >= rows.enterNs[row])) wrong += 1;
-    }
-    const evidence = wrong > 0 ? [`${wrong} records leave before they enter: the clock is not monotonic`] : [];
-    if (!(windowNs[1] > windowNs[0])) {
-      wrong += 1;
-      evidence.push('the measured window is empty');
-    }
-    if (standstillMs > standstillLimitMs) {
-      wrong += 1;
-      evidence.push(
-        `the harness itself stood still for ${(standstillMs / 1000).toFixed(1)} s: it was suspended, or the machine was`,
-      );
-    }
-    return judged(this.name, true, wrong, rows.count, evidence);
+  open({ rows: { count }, lost, windowNs, standstillMs }) {
+    let seen = 0;
+    let backwards = 0;
+    let outOfOrder = 0;
+    let lastNs = 0;
+    return {
+      rows: ({ count: more, enterNs, leaveNs }) => {
+        seen += more;
+        for (let row = 0; row < more; row += 1) {
+          if (!(enterNs[row] > 0 && leaveNs[row] >= enterNs[row])) backwards += 1;
+          if (enterNs[row] < lastNs) outOfOrder += 1;
+          lastNs = enterNs[row];
+        }
+      },
+      close: () => {
+        if (lost.length > 0) return undecided(this.name, true, `records are missing: ${lost.join('; ')}`);
+        if (seen === 0) return undecided(this.name, true, 'nothing was granted, so nothing was checked');
+        const stoodStill = (standstillMs / 1000).toFixed(1);
+        const found: [number, string][] = [
+          [backwards, `${backwards} records leave before they enter: the clock is not monotonic`],
+          [outOfOrder, `${outOfOrder} records could not be put in order of time`],
+          [Math.abs(count - seen), `${count} records were found, and ${seen} read`],
+          [windowNs[1] > windowNs[0] ? 0 : 1, 'the measured window is empty'],
+          [
+            standstillMs > standstillLimitMs ? 1 : 0,
+            `the harness itself stood still for ${stoodStill} s: it was suspended, or the machine was`,
+          ],
+        ];
+        const wrong = found.filter(([violations]) => violations > 0);
+        const violations = wrong.reduce((sum, [one]) => sum + one, 0);
+        return judged(
+          this.name,
+          true,
+          violations,
+          seen,
+          wrong.map(([, text]) => text),
+        );
+      },
+    };
   },
 } satisfies Check;

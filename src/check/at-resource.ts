@@ -12,7 +12,8 @@ import {
   type ResourceRows,
 } from '../contract/index.js';
 import { spaceTime } from './interleaving.js';
-import { pickGrants, pickOperations } from './pick.js';
+import { sectionOf, type Section } from './overlaps.js';
+import type { Story } from './scene.js';
 import { beganNs } from './trace-moments.js';
 
 /** Two rows that wrote one value to one item of one key: in a correct execution that is never done. */
@@ -72,24 +73,56 @@ export function grantName(rows: ResourceRows, context: CheckContext, row: number
   return `${context.contenderNames(rows.contender[row])} (its grant ${rows.grant[row]})`;
 }
 
-/** The row of grants that an operation belongs to; -1 where it was lost. */
-export type RowOf = (operation: number) => number;
-
-/** A contender has one grant at a time, so its n-th entry is its grant n. */
-export function rowsOfOperations(grants: GrantRows, rows: ResourceRows): RowOf {
-  const entries = new Map<number, number[]>();
-  for (let row = 0; row < grants.count; row += 1) {
-    if ((grants.flags[row] & rowFlags.unknown) !== 0) continue;
-    const own = entries.get(grants.contender[row]);
-    if (own === undefined) entries.set(grants.contender[row], [row]);
-    else own.push(row);
-  }
-  for (const own of entries.values()) own.sort((a, b) => grants.enterNs[a] - grants.enterNs[b]);
-  return (operation) => entries.get(rows.contender[operation])?.[rows.grant[operation]] ?? -1;
+interface GrantOf {
+  readonly contender: number;
+  readonly grant: number;
 }
 
-/** What two grants did, from the entry of the older one, or its first operation, to the later of these operations: drawn. */
-export function arrivals(history: History, context: CheckContext, rows: ResourceRows, a: number, b: number): string[] {
+/** Finds the sections of a few grants among all rows. A contender has one grant at a time, so its n-th entry is its grant n. */
+export class SectionsOf {
+  readonly found: Section[] = [];
+  readonly #wanted: readonly GrantOf[];
+  readonly #entries = new EntryCounts();
+
+  constructor(rows: ResourceRows, operations: readonly number[]) {
+    this.#wanted = operations.map((row) => ({ contender: rows.contender[row], grant: rows.grant[row] }));
+  }
+
+  rows(block: GrantRows): void {
+    if (this.#wanted.length === 0) return;
+    for (let row = 0; row < block.count; row += 1) {
+      const grant = this.#entries.next(block, row);
+      const contender = block.contender[row];
+      if (this.#wanted.some((one) => one.contender === contender && one.grant === grant))
+        this.found.push(sectionOf(block, row));
+    }
+  }
+}
+
+/** Counts the entries of each contender. */
+export class EntryCounts {
+  readonly #counts = new Uint32Array(2 ** 16);
+
+  /** Which entry of its contender this row is, counted from 0; -1 for the row of an unknown acquire. */
+  next({ flags, contender }: GrantRows, row: number): number {
+    if ((flags[row] & rowFlags.unknown) !== 0) return -1;
+    const count = this.#counts[contender[row]];
+    this.#counts[contender[row]] = count + 1;
+    return count;
+  }
+}
+
+/**
+ * What two grants did, from the entry of the older one, or its first operation, to the later of these operations: drawn.
+ * `entries` are their sections, as far as they are known.
+ */
+export function arrivals(
+  history: History,
+  context: CheckContext,
+  rows: ResourceRows,
+  [a, b]: readonly [number, number],
+  entries: readonly Section[],
+): string[] {
   const to = Math.max(a, b);
   const operations: number[] = [];
   const between = new Set<string>();
@@ -98,22 +131,36 @@ export function arrivals(history: History, context: CheckContext, rows: Resource
     else if (operations.length > 0 && rows.key[row] === rows.key[to])
       between.add(`${rows.contender[row]} ${rows.grant[row]}`);
   }
-  const rowOf = rowsOfOperations(history.rows, rows);
-  const entries = [...new Set([a, b].map(rowOf))].filter((row) => row >= 0);
+  const two: Story = {
+    ...history,
+    sections: ({ key, fromNs, toNs }) =>
+      entries.filter((one) => one.key === key && one.enterNs <= toNs && one.leaveNs >= fromNs),
+    resource: { kind: 'server', rows: pickOperations(rows, operations) },
+  };
   const scene = {
     key: rows.key[to],
     fromNs: Math.min(
-      ...entries.map((row) => beganNs(history, context, row)),
+      ...entries.map((section) => beganNs(two, context, section)),
       ...operations.map((row) => rows.atNs[row]),
     ),
     toNs: rows.atNs[to],
     contenders: [...new Set([rows.contender[a], rows.contender[b]])],
   };
-  const two: History = {
-    ...history,
-    rows: pickGrants(history.rows, entries),
-    resource: { kind: 'server', rows: pickOperations(rows, operations) },
-  };
   const others = between.size === 0 ? [] : [`  (${between.size} other grants operated on it in between)`];
   return [...spaceTime(two, context, scene), ...others];
+}
+
+/** Some of the operations, as columns: to draw two grants without all that others did meanwhile. */
+function pickOperations(rows: ResourceRows, at: readonly number[]): ResourceRows {
+  return {
+    count: at.length,
+    atNs: Float64Array.from(at, (row) => rows.atNs[row]),
+    key: Uint32Array.from(at, (row) => rows.key[row]),
+    contender: Uint16Array.from(at, (row) => rows.contender[row]),
+    grant: Uint32Array.from(at, (row) => rows.grant[row]),
+    op: Uint8Array.from(at, (row) => rows.op[row]),
+    item: Float64Array.from(at, (row) => rows.item[row]),
+    value: Float64Array.from(at, (row) => rows.value[row]),
+    fence: BigInt64Array.from(at, (row) => rows.fence[row]),
+  };
 }

@@ -7,7 +7,7 @@
  */
 import type { Check, CheckContext, FaultRecord, History, Wait } from '../contract/index.js';
 import { since } from './overlaps.js';
-import { excuseOf, longestStall, stallBoundMs } from './stalls.js';
+import { StallWatch, excuseOf, stallBoundMs } from './stalls.js';
 import { judged, undecided } from './verdict.js';
 
 /** Faults under which servers cannot be had for a time. One that comes back at once is not out long enough to tell. */
@@ -22,21 +22,27 @@ interface Stretch {
 export default {
   name: 'availability',
   help: 'the lock can be had while no more servers are out than the design withstands',
-  judge(history, context) {
+  open(history, context) {
     const { toleratesDown } = context.claims;
     const outages = stretches(history, context);
     if (toleratesDown === 0 || outages.length === 0) return null;
     const boundMs = stallBoundMs(context, history.faults);
     const withstood = joined(outages.filter(({ out }) => out.length <= toleratesDown));
     const watched = withstood.filter(({ fromNs, toNs }) => toNs - fromNs > boundMs * 1e6);
-    if (watched.length === 0) return undecided(this.name, true, whyNot(outages, context, boundMs));
-    const stalls = watched.flatMap((stretch) => {
-      const stall = longestStall(history, boundMs * 1e6, [stretch.fromNs, stretch.toNs]);
-      return stall === null ? [] : [tell(history, context, stretch, stall)];
-    });
-    const excuse = excuseOf(history);
-    if (stalls.length > 0 && excuse !== null) return undecided(this.name, true, excuse);
-    return judged(this.name, true, stalls.length, watched.length, stalls);
+    if (watched.length === 0) return { close: () => undecided(this.name, true, whyNot(outages, context, boundMs)) };
+    const watches = watched.map(({ fromNs, toNs }) => new StallWatch(history, boundMs * 1e6, [fromNs, toNs]));
+    return {
+      rows: (block) => watches.forEach((watch) => watch.rows(block)),
+      close: () => {
+        const stalls = watches.flatMap((watch, at) => {
+          watch.close();
+          return watch.longest === null ? [] : [tell(history, context, watched[at], watch.longest)];
+        });
+        const excuse = excuseOf(history);
+        if (stalls.length > 0 && excuse !== null) return undecided(this.name, true, excuse);
+        return judged(this.name, true, stalls.length, watched.length, stalls);
+      },
+    };
   },
 } satisfies Check;
 

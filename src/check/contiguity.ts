@@ -7,8 +7,8 @@
  * resource cannot know that it is the older one.
  */
 import type { Check, CheckContext, History, ResourceRows } from '../contract/index.js';
-import { arrivals, grantName, refused } from './at-resource.js';
-import { since } from './overlaps.js';
+import { SectionsOf, arrivals, grantName, refused } from './at-resource.js';
+import { since, type Section } from './overlaps.js';
 import { judged, undecided } from './verdict.js';
 
 /** The first is drawn, and so many more get a line. */
@@ -23,15 +23,21 @@ interface Late {
 export default {
   name: 'contiguity',
   help: 'at the resource no operation of an older grant comes after the first of a newer one',
-  judge(history, context) {
+  open(history, context) {
     // What is locked for efficiency alone may be done twice.
     if (history.resource?.kind !== 'server' || context.harm?.costOnly === true) return null;
+    const { exclusion } = context.claims;
     const { rows } = history.resource;
     const { grants, late } = findLate(rows);
-    if (late.length === 0 && history.lost.length > 0) {
-      return undecided(this.name, context.claims.exclusion, `records are missing: ${history.lost.join('; ')}`);
-    }
-    return judged(this.name, context.claims.exclusion, late.length, grants, evidenceOf(history, context, rows, late));
+    const told = late.slice(0, toldInAll).filter(({ newer }) => newer >= 0);
+    const drawn = new SectionsOf(rows, told.slice(0, 1).flatMap(({ newer, late: operation }) => [newer, operation]));
+    return {
+      rows: (block) => drawn.rows(block),
+      close: () =>
+        late.length === 0 && history.lost.length > 0
+          ? undecided(this.name, exclusion, `records are missing: ${history.lost.join('; ')}`)
+          : judged(this.name, exclusion, late.length, grants, evidenceOf(history, context, rows, told, drawn.found)),
+    };
   },
 } satisfies Check;
 
@@ -57,12 +63,17 @@ function findLate(rows: ResourceRows): { readonly grants: number; readonly late:
   return { grants, late };
 }
 
-function evidenceOf(history: History, context: CheckContext, rows: ResourceRows, found: readonly Late[]): string[] {
-  return found.slice(0, toldInAll).flatMap(({ newer, late }, at) => {
-    if (newer < 0) return [];
+function evidenceOf(
+  history: History,
+  context: CheckContext,
+  rows: ResourceRows,
+  told: readonly Late[],
+  entries: readonly Section[],
+): string[] {
+  return told.flatMap(({ newer, late }, at) => {
     const line =
       `key ${rows.key[late]}: an operation of ${grantName(rows, context, late)} arrived at ` +
       `${since(history, rows.atNs[late])}, after ${grantName(rows, context, newer)} had begun at ${since(history, rows.atNs[newer])}`;
-    return at === 0 ? [line, ...arrivals(history, context, rows, newer, late)] : [line];
+    return at === 0 ? [line, ...arrivals(history, context, rows, [newer, late], entries)] : [line];
   });
 }

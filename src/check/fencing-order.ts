@@ -12,8 +12,15 @@
  * It cannot see the tokens of grants that never reached the resource, and does not order grants whose leases overlapped:
  * that is a matter of mutual exclusion. Reads with an old token do no harm by themselves, and are counted only.
  */
-import { resourceOps, type Check, type CheckContext, type History, type ResourceRows } from '../contract/index.js';
-import { grantName, rowsOfOperations, sameGrant } from './at-resource.js';
+import {
+  resourceOps,
+  type Check,
+  type CheckContext,
+  type GrantRows,
+  type History,
+  type ResourceRows,
+} from '../contract/index.js';
+import { EntryCounts, grantName, sameGrant } from './at-resource.js';
 import { since } from './overlaps.js';
 import { judged, undecided } from './verdict.js';
 
@@ -29,21 +36,29 @@ interface Finding {
 export default {
   name: 'fencing-order',
   help: 'fencing tokens grow with the grants, and no accepted write carries an older one',
-  judge(history, context) {
+  open(history, context) {
     if (context.claims.fences !== true || history.resource?.kind !== 'server') return null;
     const { rows } = history.resource;
     const firsts = firstOperations(rows);
-    const tokens = [ownTokens(rows, context, firsts), minted(history, context, rows, firsts)];
-    const { writes, reads } = acceptedLate(history, context, rows);
-    const found = [...tokens, writes];
-    const wrong = new Set(found.flat().map(({ operation }) => `${rows.contender[operation]} ${rows.grant[operation]}`));
-    if (wrong.size === 0 && history.lost.length > 0)
-      return undecided(this.name, true, `records are missing: ${history.lost.join('; ')}`);
-    if (firsts.length === 0) return undecided(this.name, true, 'no grant with a token reached the resource');
-    // Tokens in order are promised; that an old one is refused is the resource's part.
-    const promised = wrong.size === 0 || tokens.some((findings) => findings.length > 0);
-    const evidence = found.flatMap((findings) => findings.slice(0, toldOfEach).map(({ text }) => text));
-    return judged(this.name, promised, wrong.size, firsts.length, [...evidence, ...reads]);
+    const minted = new Minted(history, context, rows, firsts);
+    return {
+      rows: (block) => minted.rows(block),
+      close: () => {
+        const tokens = [ownTokens(rows, context, firsts), minted.found];
+        const { writes, reads } = acceptedLate(history, context, rows);
+        const found = [...tokens, writes];
+        const wrong = new Set(
+          found.flat().map(({ operation }) => `${rows.contender[operation]} ${rows.grant[operation]}`),
+        );
+        if (wrong.size === 0 && history.lost.length > 0)
+          return undecided(this.name, true, `records are missing: ${history.lost.join('; ')}`);
+        if (firsts.length === 0) return undecided(this.name, true, 'no grant with a token reached the resource');
+        // Tokens in order are promised; that an old one is refused is the resource's part.
+        const promised = wrong.size === 0 || tokens.some((findings) => findings.length > 0);
+        const evidence = found.flatMap((findings) => findings.slice(0, toldOfEach).map(({ text }) => text));
+        return judged(this.name, promised, wrong.size, firsts.length, [...evidence, ...reads]);
+      },
+    };
   },
 } satisfies Check;
 
@@ -81,40 +96,72 @@ function ownTokens(rows: ResourceRows, context: CheckContext, firsts: readonly n
   return found;
 }
 
-/** Entries with a valid lease, key by key in the order of time, each against the largest token of those that were over by then. */
-function minted(history: History, context: CheckContext, rows: ResourceRows, firsts: readonly number[]): Finding[] {
-  const { rows: grants } = history;
-  const rowOf = rowsOfOperations(grants, rows);
-  const entries = firsts
-    .filter((row) => rows.fence[row] >= 0n)
-    .map((operation) => ({ operation, row: rowOf(operation) }))
-    .filter(({ operation, row }) => row >= 0 && grants.key[row] === rows.key[operation])
-    .sort((a, b) => grants.key[a.row] - grants.key[b.row] || grants.enterNs[a.row] - grants.enterNs[b.row]);
-  const found: Finding[] = [];
-  let key = -1;
-  let highest = -1;
-  let inside: { readonly operation: number; readonly overNs: number }[] = [];
-  for (const { operation, row } of entries) {
-    if (grants.key[row] !== key) {
-      key = grants.key[row];
-      highest = -1;
-      inside = [];
+interface Holder {
+  readonly operation: number;
+  readonly overNs: number;
+}
+
+/** Entries with a valid lease in the order of time, each against the largest token of those on its key that were over by then. */
+class Minted {
+  readonly found: Finding[] = [];
+  readonly #entries = new EntryCounts();
+  /** For each contender, its first operations with a token, the next grant first. */
+  readonly #next = new Map<number, { readonly firsts: number[]; at: number }>();
+  /** For each key, the operation with the largest token of those that were over. */
+  readonly #highest = new Map<number, number>();
+  readonly #inside = new Map<number, Holder[]>();
+
+  constructor(
+    private readonly history: History,
+    private readonly context: CheckContext,
+    private readonly operations: ResourceRows,
+    firsts: readonly number[],
+  ) {
+    for (const row of firsts) {
+      if (operations.fence[row] < 0n) continue;
+      const own = this.#next.get(operations.contender[row]);
+      if (own === undefined) this.#next.set(operations.contender[row], { firsts: [row], at: 0 });
+      else own.firsts.push(row);
     }
-    const enterNs = grants.enterNs[row];
-    for (const one of inside)
-      if (one.overNs <= enterNs && (highest < 0 || rows.fence[one.operation] > rows.fence[highest]))
-        highest = one.operation;
-    inside = inside.filter(({ overNs }) => overNs > enterNs);
-    if (highest >= 0 && grants.validUntilNs[row] > enterNs && rows.fence[operation] < rows.fence[highest])
-      found.push({
-        operation,
-        text:
-          `key ${key}: ${grantName(rows, context, operation)} entered at ${since(history, enterNs)} with token ` +
-          `${rows.fence[operation]}, though ${grantName(rows, context, highest)} before it had ${rows.fence[highest]}`,
-      });
-    inside.push({ operation, overNs: Math.min(grants.leaveNs[row], grants.validUntilNs[row]) });
   }
-  return found;
+
+  rows(block: GrantRows): void {
+    for (let row = 0; row < block.count; row += 1) {
+      const operation = this.#operationOf(block.contender[row], this.#entries.next(block, row));
+      if (operation !== null && this.operations.key[operation] === block.key[row]) this.#enters(block, row, operation);
+    }
+  }
+
+  #operationOf(contender: number, grant: number): number | null {
+    const own = this.#next.get(contender);
+    if (grant < 0 || own === undefined) return null;
+    while (own.at < own.firsts.length && this.operations.grant[own.firsts[own.at]] < grant) own.at += 1;
+    const operation = own.firsts.at(own.at);
+    return operation !== undefined && this.operations.grant[operation] === grant ? operation : null;
+  }
+
+  #enters(block: GrantRows, row: number, operation: number): void {
+    const { fence } = this.operations;
+    const key = block.key[row];
+    const enterNs = block.enterNs[row];
+    const inside = this.#inside.get(key) ?? [];
+    let highest = this.#highest.get(key) ?? -1;
+    for (const one of inside)
+      if (one.overNs <= enterNs && (highest < 0 || fence[one.operation] > fence[highest])) highest = one.operation;
+    if (highest >= 0) this.#highest.set(key, highest);
+    if (highest >= 0 && block.validUntilNs[row] > enterNs && fence[operation] < fence[highest])
+      this.#tell(key, enterNs, operation, highest);
+    const overNs = Math.min(block.leaveNs[row], block.validUntilNs[row]);
+    this.#inside.set(key, [...inside.filter((one) => one.overNs > enterNs), { operation, overNs }]);
+  }
+
+  #tell(key: number, enterNs: number, operation: number, highest: number): void {
+    const { operations, context, history } = this;
+    const text =
+      `key ${key}: ${grantName(operations, context, operation)} entered at ${since(history, enterNs)} with token ` +
+      `${operations.fence[operation]}, though ${grantName(operations, context, highest)} before it had ${operations.fence[highest]}`;
+    this.found.push({ operation, text });
+  }
 }
 
 /** Writes that came with an older token than one before, and were accepted; and how many reads. */

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { CheckContext, FaultRecord, History, TraceStep } from '../contract/index.js';
 import { bothHold, interleaving, spaceTime } from './interleaving.js';
 import mutualExclusion from './mutual-exclusion.js';
-import { findOverlaps } from './overlaps.js';
-import { arrived, context as plain, historyOf, type Step } from './testing.js';
+import { OverlapSweep } from './overlaps.js';
+import { storyOf } from './scene.js';
+import { arrived, context as plain, historyOf, verdictOf, type Step } from './testing.js';
 
 /** As in a run with three contenders in each worker. */
 function contextOf(nodes: number): CheckContext {
@@ -76,8 +77,10 @@ function history(trace: readonly TraceStep[], faults: readonly FaultRecord[] = [
 }
 
 function draw(of: History, context: CheckContext): string[] {
-  const [overlap] = findOverlaps(of.rows).doubleGrants;
-  return interleaving(of, context, overlap, bothHold(of, context, overlap));
+  const sweep = new OverlapSweep(of.rows.keys);
+  for (const block of of.rows.blocks()) sweep.rows(block);
+  const [overlap] = sweep.broken;
+  return interleaving(storyOf(of), context, overlap, bothHold(context, overlap));
 }
 
 const quorum = [
@@ -137,7 +140,7 @@ describe('a double grant, drawn', () => {
 
   it('is taken into the evidence of the check, with how many more were let in', () => {
     const steps = [...twoInside, { contender: 4, enter: 2100, leave: 2200, validUntil: 3500 }];
-    const verdict = mutualExclusion.judge(history(quorum, [], steps), contextOf(5))!;
+    const verdict = verdictOf(mutualExclusion, history(quorum, [], steps), contextOf(5))!;
     expect(verdict.evidence[0]).toContain('w1.2 was granted the lock while w0.1 was inside');
     expect(verdict.evidence.filter((line) => line.includes('both hold'))).toHaveLength(1);
     expect(verdict.evidence[0]).toContain('1 more was let in before it left');
@@ -171,9 +174,9 @@ describe('a long story', () => {
       })),
       twoInside[1],
     ];
-    const of = history([], [], steps);
-    const overlap = { inside: 0, entering: steps.length - 1 };
-    const lines = interleaving(of, contextOf(5), overlap);
+    const of = storyOf(history([], [], steps));
+    const all = of.sections({ key: 0, fromNs: -Infinity, toNs: Infinity });
+    const lines = interleaving(of, contextOf(5), { inside: all[0], entering: all.at(-1)! });
     expect(lines.at(-1)).toBe('  (3 more had the lock in between)');
     expect(lines.at(-2)).toContain('w1.2 enters');
     expect(lines.join('\n')).toContain('w1.0 leaves');
@@ -211,7 +214,7 @@ describe('a long story', () => {
       { contender: 5, enter: 2015, leave: 2018, validUntil: 3000 },
     ];
     const cut = fault({ name: 'cut', target: '', startedMs: 2001, healedMs: 2012, what: 'held' });
-    const of = historyOf(steps, { faults: [cut, fault({ startedMs: 100, healedMs: 200 })] });
+    const of = storyOf(historyOf(steps, { faults: [cut, fault({ startedMs: 100, healedMs: 200 })] }));
     const scene = { key: 0, fromNs: ns(2000), toNs: ns(2020), contenders: [1, 5] };
     expect(spaceTime(of, contextOf(1), scene)).toEqual([
       '  +2.000000 s  w0.1 enters, valid to +2.010000 s',
@@ -244,7 +247,7 @@ describe('harm at the resource, drawn', () => {
       healedMs: 5002,
       what: 'w0.1 stood still',
     });
-    const of = historyOf(steps, { resource, faults: [pause] });
+    const of = storyOf(historyOf(steps, { resource, faults: [pause] }));
     expect(spaceTime(of, contextOf(1), { key: 0, fromNs: ns(2001), toNs: ns(5005), contenders: [1, 5] })).toEqual([
       '  +2.000000 s  w0.1 enters, valid to +4.000000 s',
       '  +2.001000 s  w0.1 finds 41',

@@ -3,10 +3,10 @@
  * each server has one too, so that one sees who let both in. A line is one moment. `|` stands for a holder inside, `:` for
  * one that is inside though its lease is over.
  */
-import type { CheckContext, History } from '../contract/index.js';
+import { duringLimit, type CheckContext } from '../contract/index.js';
 import { momentsOf } from './moments.js';
-import { ms, since, thief, type Overlap } from './overlaps.js';
-import { rowsOf, type Moment, type Scene, type Weight } from './scene.js';
+import { ms, since, type Overlap, type Section } from './overlaps.js';
+import { thief, type Moment, type Scene, type Story, type Weight } from './scene.js';
 import { serverColumns, type ServerColumns } from './server-columns.js';
 import { beganNs } from './trace-moments.js';
 
@@ -20,40 +20,35 @@ const droppable: readonly Weight[] = ['step', 'server', 'turn'];
 
 /** From the grant of the one inside to the entry that met it. `closing` says what the last moment means. */
 export function interleaving(
-  history: History,
+  story: Story,
   context: CheckContext,
   overlap: Overlap,
   closing: string | null = null,
 ): string[] {
-  const { rows } = history;
   const { inside, entering } = overlap;
   const span = {
-    key: rows.key[inside],
-    fromNs: Math.min(...[inside, entering].map((row) => beganNs(history, context, row)), rows.enterNs[inside]),
-    toNs: rows.enterNs[entering],
+    key: inside.key,
+    fromNs: Math.min(...[inside, entering].map((one) => beganNs(story, context, one)), inside.enterNs),
+    toNs: entering.enterNs,
   };
-  const by = thief(rows, overlap);
-  const others = rowsOf(history, span).filter((row) => rows.enterNs[row] >= rows.enterNs[inside]);
-  const cast = [inside, ...(by === null ? [] : [by]), entering, ...others].map((row) => rows.contender[row]);
+  const by = thief(story, overlap);
+  const others = story.sections(span).filter(({ enterNs }) => enterNs >= inside.enterNs);
+  const cast = [inside, ...(by === null ? [] : [by]), entering, ...others].map(({ contender }) => contender);
   const everybody = [...new Set(cast)];
   const contenders = everybody.slice(0, contendersLimit);
-  const lines = spaceTime(history, context, { ...span, contenders }, closing);
+  const lines = spaceTime(story, context, { ...span, contenders }, closing);
   const unseen = everybody.length - contenders.length;
-  return unseen > 0 ? [...lines, `  (${unseen} more had the lock in between)`] : lines;
+  const least = others.length < duringLimit - 1 ? '' : 'at least ';
+  return unseen > 0 ? [...lines, `  (${least}${unseen} more had the lock in between)`] : lines;
 }
 
 /** One scene, drawn: from there, or from the entry of those who are inside by then. */
-export function spaceTime(
-  history: History,
-  context: CheckContext,
-  asked: Scene,
-  closing: string | null = null,
-): string[] {
-  const scene = withEntries(history, asked);
-  const all = momentsOf(history, context, scene);
+export function spaceTime(story: Story, context: CheckContext, asked: Scene, closing: string | null = null): string[] {
+  const scene = withEntries(story, asked);
+  const all = momentsOf(story, context, scene);
   const moments = thinned(all);
-  const present = rowsOf(history, scene);
-  const times = moments.map(({ atNs }) => since(history, atNs));
+  const present = story.sections(scene);
+  const times = moments.map(({ atNs }) => since(story, atNs));
   const timeWidth = Math.max(0, ...times.map((time) => time.length)) + 4;
   const names = scene.contenders.map(context.contenderNames);
   const step = Math.max(leastColumn, ...names.map((name) => name.length + 2));
@@ -61,10 +56,10 @@ export function spaceTime(
     contender === null ? 0 : step * Math.max(0, scene.contenders.indexOf(contender));
   const texts = moments.filter(({ answers }) => answers.size > 0);
   const serversAt = Math.max(0, ...texts.map(({ contender, text }) => offsetOf(contender) + text.length)) + 2;
-  const servers = serverColumns(moments, history, context.nodeNames, widthLimit - timeWidth - serversAt);
+  const servers = serverColumns(moments, story, context.nodeNames, widthLimit - timeWidth - serversAt);
   const head = servers === null ? [] : [blank(timeWidth + serversAt - servers.prefix.length) + servers.heading];
   const lines = moments.map((moment, at) => {
-    const life = scene.contenders.map((contender) => lifeline(history, present, contender, moment.atNs));
+    const life = scene.contenders.map((contender) => lifeline(present, contender, moment.atNs));
     const body = overlay(life, step, offsetOf(moment.contender), moment.text);
     return `  ${times[at].padStart(timeWidth - 4)}  ${answered(body, moment, serversAt, servers)}`;
   });
@@ -79,17 +74,18 @@ export function spaceTime(
 }
 
 /** From the entry of those who are inside as the scene begins: what lease they act on belongs to it. */
-function withEntries(history: History, scene: Scene): Scene {
-  const entriesNs = rowsOf(history, { ...scene, toNs: scene.fromNs })
-    .filter((row) => scene.contenders.includes(history.rows.contender[row]) && history.rows.leaveNs[row] > scene.fromNs)
-    .map((row) => history.rows.enterNs[row]);
+function withEntries(story: Story, scene: Scene): Scene {
+  const entriesNs = story
+    .sections({ ...scene, toNs: scene.fromNs })
+    .filter(({ contender, leaveNs }) => scene.contenders.includes(contender) && leaveNs > scene.fromNs)
+    .map(({ enterNs }) => enterNs);
   return { ...scene, fromNs: Math.min(scene.fromNs, ...entriesNs) };
 }
 
 /** `both hold: w0.1 for another 1966.000 ms`: how a double grant ends. */
-export function bothHold({ rows }: History, context: CheckContext, { inside, entering }: Overlap): string {
-  const leftNs = rows.validUntilNs[inside] - rows.enterNs[entering];
-  const name = context.contenderNames(rows.contender[inside]);
+export function bothHold(context: CheckContext, { inside, entering }: Overlap): string {
+  const leftNs = inside.validUntilNs - entering.enterNs;
+  const name = context.contenderNames(inside.contender);
   return leftNs === Infinity ? `both hold: ${name} without expiry` : `both hold: ${name} for another ${ms(leftNs)}`;
 }
 
@@ -112,12 +108,10 @@ function thinned(moments: readonly Moment[]): readonly Moment[] {
 }
 
 /** What stands in the column of a contender beside somebody else's moment. */
-function lifeline({ rows }: History, present: readonly number[], contender: number, atNs: number): string {
-  const row = present.find(
-    (one) => rows.contender[one] === contender && rows.enterNs[one] <= atNs && rows.leaveNs[one] > atNs,
-  );
-  if (row === undefined) return ' ';
-  return rows.validUntilNs[row] > atNs ? '|' : ':';
+function lifeline(present: readonly Section[], contender: number, atNs: number): string {
+  const section = present.find((one) => one.contender === contender && one.enterNs <= atNs && one.leaveNs > atNs);
+  if (section === undefined) return ' ';
+  return section.validUntilNs > atNs ? '|' : ':';
 }
 
 /** The text in its column, and what stands beside it where it leaves room. */

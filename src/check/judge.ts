@@ -19,8 +19,27 @@ export function contextOf(
   };
 }
 
-export function judgeHistory(checks: readonly Check[], history: History, context: CheckContext): Verdict[] {
-  const verdicts = checks.flatMap((check) => check.judge(history, context) ?? []);
+/** One pass over the rows for all checks. `onRows` is told how many have been judged. */
+export function judgeHistory(
+  checks: readonly Check[],
+  history: History,
+  context: CheckContext,
+  onRows: (rows: number) => void = () => {},
+): Verdict[] {
+  const judgings = checks.flatMap((check) => check.open(history, context) ?? []);
+  const readers = judgings.filter(({ rows }) => rows !== undefined);
+  let judged = 0;
+  for (const block of history.rows.blocks()) {
+    for (const reader of readers) reader.rows!(block);
+    onRows((judged += block.count));
+  }
+  return withFaults(
+    judgings.flatMap((judging) => judging.close() ?? []),
+    history,
+  );
+}
+
+function withFaults(verdicts: Verdict[], history: History): Verdict[] {
   const idle = history.faults.find(({ effective }) => !effective);
   if (idle === undefined) return verdicts;
   // What was to be withstood did not happen: that nothing was violated says nothing.

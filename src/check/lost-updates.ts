@@ -5,8 +5,8 @@
  *
  * Where the lock is taken for efficiency double work is a cost, not a violation: it is counted, and not judged.
  */
-import type { Check, CheckContext, History, ResourceHistory, Verdict } from '../contract/index.js';
-import { arrivals, grantName, writesSeen } from './at-resource.js';
+import type { Check, CheckContext, History, Judging, ResourceHistory, Verdict } from '../contract/index.js';
+import { SectionsOf, arrivals, grantName, writesSeen, type Repeated } from './at-resource.js';
 import { since } from './overlaps.js';
 import { judged, undecided } from './verdict.js';
 
@@ -17,10 +17,12 @@ const toldInAll = 4;
 export default {
   name,
   help: 'what was done inside the lock was done once, and is found in the end',
-  judge(history, context) {
+  open(history, context) {
     const { resource } = history;
     if (resource === null || context.harm?.costOnly === true) return null;
-    return resource.kind === 'memory' ? inMemory(history, context, resource) : atServer(history, context, resource);
+    return resource.kind === 'server'
+      ? atServer(history, context, resource)
+      : { close: () => inMemory(history, context, resource) };
   },
 } satisfies Check;
 
@@ -52,23 +54,28 @@ function atServer(
   history: History,
   context: CheckContext,
   { rows }: Extract<ResourceHistory, { kind: 'server' }>,
-): Verdict {
+): Judging {
   const { exclusion } = context.claims;
   const { accepted, repeated } = writesSeen(rows);
-  if (repeated.length === 0 && history.lost.length > 0) {
-    return undecided(name, exclusion, `records are missing: ${history.lost.join('; ')}`);
-  }
-  if (accepted === 0)
-    return undecided(name, exclusion, 'nothing was written to the resource, so nothing could be lost');
-  const evidence = repeated.slice(0, toldInAll).flatMap(({ first, again }, at) => {
+  const drawn = new SectionsOf(rows, repeated.slice(0, 1).flatMap(({ first, again }) => [first, again]));
+  const tell = ({ first, again }: Repeated, at: number): string[] => {
     const what = `value ${rows.value[again]}${rows.item[again] === 0 ? '' : ` of item ${rows.item[again]}`}`;
     const line =
       `key ${rows.key[again]}: ${context.harm?.one ?? 'written twice'}: ${what} was written by ` +
       `${grantName(rows, context, first)} at ${since(history, rows.atNs[first])} and again by ` +
       `${grantName(rows, context, again)} at ${since(history, rows.atNs[again])}`;
-    return at === 0 ? [line, ...arrivals(history, context, rows, first, again)] : [line];
-  });
-  return judged(name, exclusion, repeated.length, accepted, evidence);
+    return at === 0 ? [line, ...arrivals(history, context, rows, [first, again], drawn.found)] : [line];
+  };
+  return {
+    rows: (block) => drawn.rows(block),
+    close: () => {
+      if (repeated.length === 0 && history.lost.length > 0)
+        return undecided(name, exclusion, `records are missing: ${history.lost.join('; ')}`);
+      if (accepted === 0)
+        return undecided(name, exclusion, 'nothing was written to the resource, so nothing could be lost');
+      return judged(name, exclusion, repeated.length, accepted, repeated.slice(0, toldInAll).flatMap(tell));
+    },
+  };
 }
 
 function inWords({ harm }: CheckContext, count: number): string {

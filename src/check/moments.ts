@@ -2,9 +2,9 @@
  * What happened on one key between two times, from every record there is: entries and exits, steps at the servers, operations
  * on the resource, faults. The material of a diagram; how it is drawn is in interleaving.ts.
  */
-import { resourceOps, rowFlags, type CheckContext, type History } from '../contract/index.js';
+import { resourceOps, rowFlags, type CheckContext } from '../contract/index.js';
 import { ms, since } from './overlaps.js';
-import { noAnswers, rowsOf, type Moment, type Scene } from './scene.js';
+import { noAnswers, type Moment, type Scene, type Story } from './scene.js';
 import { traceMoments } from './trace-moments.js';
 
 /** The section of a guarded holder ends with its lease, whatever it does then: it will find out before its next operation. */
@@ -17,22 +17,19 @@ const did: Readonly<Record<number, string>> = {
   [resourceOps.refusedWrite]: 'is refused a write',
 };
 
-export function momentsOf(history: History, context: CheckContext, scene: Scene): Moment[] {
+export function momentsOf(story: Story, context: CheckContext, scene: Scene): Moment[] {
   const moments = [
-    ...rowMoments(history, context, scene),
-    ...traceMoments(history, context, scene),
-    ...resourceMoments(history, context, scene),
-    ...faultMoments(history, scene),
+    ...turns(story, context, scene),
+    ...traceMoments(story, context, scene),
+    ...resourceMoments(story, context, scene),
+    ...faultMoments(story, scene),
   ];
   return moments.sort((a, b) => a.atNs - b.atNs);
 }
 
-function rowMoments(history: History, context: CheckContext, scene: Scene): Moment[] {
-  const { rows } = history;
-  return rowsOf(history, scene).flatMap((row) => {
-    const contender = rows.contender[row];
+function turns(story: Story, context: CheckContext, scene: Scene): Moment[] {
+  return story.sections(scene).flatMap(({ contender, enterNs, leaveNs, validUntilNs, flags }) => {
     if (!scene.contenders.includes(contender)) return [];
-    const [enterNs, leaveNs, validUntilNs] = [rows.enterNs[row], rows.leaveNs[row], rows.validUntilNs[row]];
     const turn = (atNs: number, text: string): Moment[] =>
       atNs < scene.fromNs || atNs > scene.toNs
         ? []
@@ -45,7 +42,7 @@ function rowMoments(history: History, context: CheckContext, scene: Scene): Mome
               answers: noAnswers,
             },
           ];
-    const lease = validUntilNs === Infinity ? 'without expiry' : `valid to ${since(history, validUntilNs)}`;
+    const lease = validUntilNs === Infinity ? 'without expiry' : `valid to ${since(story, validUntilNs)}`;
     const endsWithLease = Math.abs(leaveNs - validUntilNs) < atOnceNs;
     const late = validUntilNs < leaveNs ? `, ${ms(leaveNs - validUntilNs)} after its lease was over` : '';
     return [
@@ -53,14 +50,14 @@ function rowMoments(history: History, context: CheckContext, scene: Scene): Mome
       ...(validUntilNs > enterNs && validUntilNs < leaveNs && !endsWithLease
         ? turn(validUntilNs, 'lease over, still inside')
         : []),
-      ...(leaveNs > enterNs && (rows.flags[row] & rowFlags.open) === 0
+      ...(leaveNs > enterNs && (flags & rowFlags.open) === 0
         ? turn(leaveNs, endsWithLease ? 'lease over' : `leaves${late}`)
         : []),
     ];
   });
 }
 
-function resourceMoments({ resource }: History, context: CheckContext, scene: Scene): Moment[] {
+function resourceMoments({ resource }: Story, context: CheckContext, scene: Scene): Moment[] {
   if (resource?.kind !== 'server') return [];
   const { rows } = resource;
   const moments: Moment[] = [];
@@ -83,9 +80,9 @@ function resourceMoments({ resource }: History, context: CheckContext, scene: Sc
 }
 
 /** Those that struck or were healed within the scene, and those that lasted through it. */
-function faultMoments(history: History, { fromNs, toNs }: Scene): Moment[] {
-  const atNs = (fromOpeningMs: number): number => history.windowNs[0] + fromOpeningMs * 1e6;
-  return history.faults.flatMap(({ name, target, what, startedMs, healedMs, effective, steps }) => {
+function faultMoments(story: Story, { fromNs, toNs }: Scene): Moment[] {
+  const atNs = (fromOpeningMs: number): number => story.windowNs[0] + fromOpeningMs * 1e6;
+  return story.faults.flatMap(({ name, target, what, startedMs, healedMs, effective, steps }) => {
     if (startedMs === null || atNs(startedMs) > toNs) return [];
     const healedNs = healedMs === null ? Infinity : atNs(healedMs);
     if (healedNs < fromNs) return [];

@@ -9,7 +9,7 @@ import { judged } from './verdict.js';
 export default {
   name: 'mutual-exclusion-cell',
   help: 'no two contenders inside with valid leases (shared-memory cell)',
-  judge(history, context) {
+  open(history, context) {
     if (history.cell === null) return null;
     const { doubleGrants, conflicts } = history.cell;
     const evidence = conflicts
@@ -18,6 +18,6 @@ export default {
         const [entering, inside] = [conflict.enteringContender, conflict.insideContender].map(context.contenderNames);
         return `key ${conflict.key}: at ${since(history, conflict.atNs)} ${entering} entered and found ${inside} there, its lease still valid`;
       });
-    return judged(this.name, context.claims.exclusion, doubleGrants, history.rows.count, evidence);
+    return { close: () => judged(this.name, context.claims.exclusion, doubleGrants, history.rows.count, evidence) };
   },
 } satisfies Check;

@@ -5,10 +5,10 @@ import { countHarm } from './at-resource.js';
 import contiguity from './contiguity.js';
 import fencingOrder from './fencing-order.js';
 import lostUpdates from './lost-updates.js';
-import { arrived, context, historyOf, type Arrival, type Step } from './testing.js';
+import { arrived, context, historyOf, verdictOf, type Arrival, type Step } from './testing.js';
 
 const judge = (check: Check, history: History, more: Partial<CheckContext> = {}): Verdict =>
-  check.judge(history, { ...context, ...more })!;
+  verdictOf(check, history, more)!;
 const at = (steps: readonly Arrival[], rows: readonly Step[] = [], lost: readonly string[] = []): History =>
   historyOf(rows, { resource: arrived(steps), lost });
 const fences = { claims: { ...context.claims, fences: true } };
@@ -77,7 +77,7 @@ describe('lost updates at the resource', () => {
   });
 
   it('are a cost and no violation where the lock is for efficiency', () => {
-    expect(lostUpdates.judge(at(pausedBeforeWrite), { ...context, ...costOnly })).toBeNull();
+    expect(verdictOf(lostUpdates, at(pausedBeforeWrite), costOnly)).toBeNull();
   });
 });
 
@@ -115,7 +115,7 @@ describe('contiguity', () => {
 
   it('is undecided where records are missing, and has nothing to say without a record', () => {
     expect(judge(contiguity, at(inTurn, [], ['the resource'])).verdict).toBe('undecided');
-    expect(contiguity.judge(historyOf([]), context)).toBeNull();
+    expect(verdictOf(contiguity, historyOf([]))).toBeNull();
   });
 });
 
@@ -189,6 +189,6 @@ describe('fencing order', () => {
   it('is undecided without any, and has nothing to say of a design that mints none', () => {
     expect(judge(fencingOrder, at([]), fences).verdict).toBe('undecided');
     expect(judge(fencingOrder, at(tokens([1, 5, 9]), rows, ['worker 0']), fences).verdict).toBe('undecided');
-    expect(fencingOrder.judge(at(inTurn), context)).toBeNull();
+    expect(verdictOf(fencingOrder, at(inTurn))).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 /** A stretch of time on one key, and what a diagram shows of it. */
-import { rowFlags, type History } from '../contract/index.js';
+import type { History } from '../contract/index.js';
+import { sectionOf, type Overlap, type Section } from './overlaps.js';
 
 export interface Scene {
   readonly key: number;
@@ -7,6 +8,22 @@ export interface Scene {
   readonly toNs: number;
   /** Those it is about, in the order of their columns. */
   readonly contenders: readonly number[];
+}
+
+/** What scenes are drawn from: a history, of whose sections only those of the scene are looked at. */
+export interface Story extends Omit<History, 'rows'> {
+  /** On the key and not over before the time began, in the order of entry. */
+  sections(span: Omit<Scene, 'contenders'>): readonly Section[];
+}
+
+export function storyOf(history: History): Story {
+  return {
+    ...history,
+    sections({ key, fromNs, toNs }) {
+      const rows = history.rows.during(key, fromNs, toNs);
+      return Array.from({ length: rows.count }, (_, row) => sectionOf(rows, row));
+    },
+  };
 }
 
 /** How much is lost when a moment is left out. */
@@ -24,12 +41,17 @@ export interface Moment {
 
 export const noAnswers: Moment['answers'] = new Map();
 
-/** Entries of contenders on the key that had not left before the scene began. */
-export function rowsOf({ rows }: History, { key, fromNs, toNs }: Omit<Scene, 'contenders'>): number[] {
-  const found: number[] = [];
-  for (let row = 0; row < rows.count; row += 1) {
-    if (rows.key[row] !== key || (rows.flags[row] & rowFlags.unknown) !== 0) continue;
-    if (rows.enterNs[row] <= toNs && rows.leaveNs[row] >= fromNs) found.push(row);
-  }
-  return found;
+/** Whose late release came between the grant of the one inside and the entry that met it: who stole the lock. */
+export function thief(story: Story, { inside, entering }: Overlap): Section | null {
+  const isSame = (a: Section, b: Section): boolean => a.contender === b.contender && a.enterNs === b.enterNs;
+  const between = story.sections({ key: inside.key, fromNs: inside.enterNs, toNs: entering.enterNs });
+  const found = between.find(
+    (one) =>
+      !isSame(one, inside) &&
+      !isSame(one, entering) &&
+      one.leaveNs > inside.enterNs &&
+      one.leaveNs <= entering.enterNs &&
+      one.validUntilNs < one.leaveNs,
+  );
+  return found ?? null;
 }

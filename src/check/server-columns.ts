@@ -1,6 +1,5 @@
 /** The servers of a space-time diagram: a narrow column each, headed by its name, with what it answered. */
-import type { History } from '../contract/index.js';
-import type { Moment } from './scene.js';
+import type { Moment, Story } from './scene.js';
 
 export interface ServerColumns {
   /** What the names of all have in common, "master "; it stands once, left of the columns. */
@@ -17,7 +16,7 @@ const noAnswer: ReadonlySet<string> = new Set(['TIMEOUT', 'DOWN', 'RESET']);
 /** As many as fit into the width, those that matter first; null when none answered, or not even two fit. */
 export function serverColumns(
   moments: readonly Moment[],
-  history: History,
+  story: Story,
   nodeNames: readonly string[],
   width: number,
 ): ServerColumns | null {
@@ -31,7 +30,7 @@ export function serverColumns(
   const all = Math.floor(width / size);
   const room = all >= asked.length ? all : Math.floor((width - restWidth) / size);
   if (room < Math.min(2, asked.length)) return null;
-  const matter = asked.filter((node) => letSeveralIn(moments, node) || isHit(history, nameOf(node)));
+  const matter = asked.filter((node) => letSeveralIn(moments, node) || isHit(story, nameOf(node)));
   const shown = [...matter, ...asked.filter((node) => !matter.includes(node))].slice(0, room).sort((a, b) => a - b);
   const rest = shown.length < asked.length ? `of ${asked.length}` : '';
   return {
@@ -47,7 +46,7 @@ function letSeveralIn(moments: readonly Moment[], node: number): boolean {
   return new Set(letIn).size > 1;
 }
 
-function isHit({ faults }: History, name: string): boolean {
+function isHit({ faults }: Story, name: string): boolean {
   return faults.some(({ target }) => target.split(', ').includes(name));
 }
 

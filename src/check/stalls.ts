@@ -4,7 +4,6 @@
  * that did not.
  */
 import { rowFlags, type CheckContext, type GrantRows, type History, type Wait } from '../contract/index.js';
-import { entriesInOrder } from './overlaps.js';
 
 /** For a busy machine. */
 const slackMs = 1000;
@@ -26,39 +25,109 @@ export function excuseOf({ standstillMs, lost }: History): string | null {
   return lost.length > 0 ? `records are missing: ${lost.join('; ')}` : null;
 }
 
-/** The longest time beyond the bound, within these times, in which somebody waited for a key that nobody held; null: none. */
-export function longestStall(
-  { rows, waits }: History,
-  boundNs: number,
-  [fromNs, toNs]: readonly [number, number] = [-Infinity, Infinity],
-): Wait | null {
-  let longest: Wait | null = null;
-  for (const pause of pauses(rows, waits, boundNs)) {
-    for (const wait of waitsFor(rows, waits, pause.key)) {
-      const stall = {
-        key: pause.key,
-        sinceNs: Math.max(pause.sinceNs, wait.sinceNs, fromNs),
-        untilNs: Math.min(pause.untilNs, wait.untilNs, toNs),
-      };
-      const lengthNs = stall.untilNs - stall.sinceNs;
-      if (lengthNs > boundNs && (longest === null || lengthNs > longest.untilNs - longest.sinceNs)) longest = stall;
-    }
-  }
-  return longest;
+interface Pause {
+  readonly fromNs: number;
+  readonly toNs: number;
 }
 
-/** Times longer than the bound in which nobody held a key: before its first grant, between two, and after the last. */
-function* pauses(rows: GrantRows, waits: readonly Wait[], boundNs: number): Generator<Wait> {
-  const idleSinceNs = new Map<number, number>();
-  for (const row of entriesInOrder(rows)) {
-    const key = rows.key[row];
-    const sinceNs = idleSinceNs.get(key) ?? -Infinity;
-    if (rows.enterNs[row] - sinceNs > boundNs) yield { key, sinceNs, untilNs: rows.enterNs[row] };
-    idleSinceNs.set(key, Math.max(sinceNs, heldUntilNs(rows, row)));
+/** Looks for the longest time beyond the bound, within these times, in which somebody waited for a key that nobody held. */
+export class StallWatch {
+  /** Null: none. Of several as long the one that began first, then that of the lowest key. */
+  longest: Wait | null = null;
+  /** Until when the key was held; -Infinity before its first entry. */
+  readonly #heldUntilNs: Float64Array;
+  /** Before its first entry a key was free for ever; Infinity: it was not entered yet. */
+  readonly #firstNs: Float64Array;
+  /**
+   * Pauses that a wait which ends later may have lasted through. Who waited through one has waited through all later ones, so
+   * one that is shorter than a later one is not needed any more: few are left of a key, in falling length.
+   */
+  readonly #pauses = new Map<number, Pause[]>();
+  readonly #toldWaits = new Map<number, Wait[]>();
+
+  constructor(
+    { rows, waits }: History,
+    private readonly boundNs: number,
+    private readonly within: readonly [fromNs: number, toNs: number] = [-Infinity, Infinity],
+  ) {
+    const keys = waits.reduce((most, { key }) => Math.max(most, key + 1), rows.keys);
+    this.#heldUntilNs = new Float64Array(keys).fill(-Infinity);
+    this.#firstNs = new Float64Array(keys).fill(Infinity);
+    for (const wait of waits) {
+      const ofKey = this.#toldWaits.get(wait.key);
+      if (ofKey === undefined) this.#toldWaits.set(wait.key, [wait]);
+      else ofKey.push(wait);
+    }
   }
-  for (const key of new Set(waits.map((wait) => wait.key))) {
-    yield { key, sinceNs: idleSinceNs.get(key) ?? -Infinity, untilNs: Infinity };
+
+  rows(rows: GrantRows): void {
+    const { boundNs } = this;
+    for (let row = 0; row < rows.count; row += 1) {
+      const key = rows.key[row];
+      const enterNs = rows.enterNs[row];
+      const isEntry = (rows.flags[row] & rowFlags.unknown) === 0;
+      const freeSinceNs = this.#heldUntilNs[key];
+      if (isEntry && enterNs - freeSinceNs > boundNs) this.#pause(key, freeSinceNs, enterNs);
+      const waitedNs = rows.acquireUs[row] * 1e3;
+      if (waitedNs > boundNs) this.#waited(key, enterNs - waitedNs, enterNs);
+      if (isEntry) this.#heldUntilNs[key] = Math.max(freeSinceNs, heldUntilNs(rows, row));
+    }
   }
+
+  /** After the last row: nobody got those any more who were waited for. */
+  close(): void {
+    for (const key of this.#toldWaits.keys()) this.#told(key, { fromNs: this.#heldUntilNs[key], toNs: Infinity });
+  }
+
+  #pause(key: number, fromNs: number, toNs: number): void {
+    this.#told(key, { fromNs, toNs });
+    if (fromNs === -Infinity) {
+      this.#firstNs[key] = toNs;
+      return;
+    }
+    const pause = { fromNs: Math.max(fromNs, this.within[0]), toNs: Math.min(toNs, this.within[1]) };
+    if (lengthNs(pause) <= this.boundNs) return;
+    const before = this.#pauses.get(key);
+    if (before === undefined) {
+      this.#pauses.set(key, [pause]);
+      return;
+    }
+    while (before.length > 0 && lengthNs(before.at(-1)!) < lengthNs(pause)) before.pop();
+    before.push(pause);
+  }
+
+  #told(key: number, pause: Pause): void {
+    for (const { sinceNs, untilNs } of this.#toldWaits.get(key) ?? []) this.#consider(key, pause, sinceNs, untilNs);
+  }
+
+  #waited(key: number, sinceNs: number, untilNs: number): void {
+    const pauses = this.#pauses.get(key) ?? [];
+    for (let at = pauses.length - 1; at >= 0 && pauses[at].toNs > sinceNs; at -= 1)
+      this.#consider(key, pauses[at], sinceNs, untilNs);
+    this.#consider(key, { fromNs: -Infinity, toNs: this.#firstNs[key] }, sinceNs, untilNs);
+    // It ended without a grant, and nobody has entered since the last one left.
+    this.#consider(key, { fromNs: this.#heldUntilNs[key], toNs: Infinity }, sinceNs, untilNs);
+  }
+
+  #consider(key: number, { fromNs, toNs }: Pause, sinceNs: number, untilNs: number): void {
+    const stall = {
+      key,
+      sinceNs: Math.max(fromNs, sinceNs, this.within[0]),
+      untilNs: Math.min(toNs, untilNs, this.within[1]),
+    };
+    const stallNs = stall.untilNs - stall.sinceNs;
+    if (stallNs > this.boundNs && isBefore(stall, this.longest)) this.longest = stall;
+  }
+}
+
+function lengthNs({ fromNs, toNs }: Pause): number {
+  return toNs - fromNs;
+}
+
+function isBefore(one: Wait, other: Wait | null): boolean {
+  if (other === null) return true;
+  const longerNs = one.untilNs - one.sinceNs - (other.untilNs - other.sinceNs);
+  return longerNs > 0 || (longerNs === 0 && (one.sinceNs - other.sinceNs || one.key - other.key) < 0);
 }
 
 /** A holder that never left holds as long as its lease, and one without a lease is taken for dead from its entry. */
@@ -66,12 +135,4 @@ function heldUntilNs(rows: GrantRows, row: number): number {
   const validUntilNs = rows.validUntilNs[row];
   if ((rows.flags[row] & rowFlags.open) === 0) return Math.min(rows.leaveNs[row], validUntilNs);
   return validUntilNs === Infinity ? rows.enterNs[row] : validUntilNs;
-}
-
-function* waitsFor(rows: GrantRows, waits: readonly Wait[], key: number): Generator<Wait> {
-  for (const wait of waits) if (wait.key === key) yield wait;
-  for (let row = 0; row < rows.count; row += 1) {
-    if (rows.key[row] !== key) continue;
-    yield { key, sinceNs: rows.enterNs[row] - rows.acquireUs[row] * 1e3, untilNs: rows.enterNs[row] };
-  }
 }

@@ -2,13 +2,17 @@
 import {
   resourceOps,
   rowFlags,
+  type Check,
   type CheckContext,
   type FaultRecord,
   type GrantRows,
   type History,
   type ResourceHistory,
+  type Verdict,
 } from '../contract/index.js';
 import { noCounts } from '../record/counters.js';
+import { grantsInMemory } from '../record/grant-columns.js';
+import { judgeHistory } from './judge.js';
 
 export interface Step {
   readonly contender: number;
@@ -19,11 +23,12 @@ export interface Step {
   readonly flags?: number;
   /** What the granted attempt took. */
   readonly acquireMs?: number;
+  readonly releaseMs?: number;
 }
 
 const originNs = 5_000e6;
 
-export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'rows'>> = {}): History {
+export function historyOf(steps: readonly Step[], more: Partial<History> = {}): History {
   const ns = (ms: number): number => originNs + ms * 1e6;
   const rows: GrantRows = {
     count: steps.length,
@@ -32,7 +37,7 @@ export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'r
     validUntilNs: Float64Array.from(steps, ({ validUntil }) => ns(validUntil)),
     sendDelayUs: new Uint32Array(steps.length),
     acquireUs: Uint32Array.from(steps, ({ acquireMs }) => (acquireMs ?? 0) * 1000),
-    releaseUs: new Uint32Array(steps.length),
+    releaseUs: Uint32Array.from(steps, ({ releaseMs }) => (releaseMs ?? 0) * 1000),
     key: Uint32Array.from(steps, ({ key }) => key ?? 0),
     contender: Uint16Array.from(steps, ({ contender }) => contender),
     flags: Uint16Array.from(steps, ({ flags }) => flags ?? 0),
@@ -40,7 +45,7 @@ export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'r
   const unknown = steps.filter(({ flags }) => ((flags ?? 0) & rowFlags.unknown) !== 0).length;
   const grants = steps.length - unknown;
   return {
-    rows,
+    rows: grantsInMemory(rows),
     counters: { ...noCounts(), attempts: steps.length, grants, unknown, released: grants },
     cell: { doubleGrants: 0, overstays: 0, conflicts: [] },
     waits: [],
@@ -55,6 +60,11 @@ export function historyOf(steps: readonly Step[], more: Partial<Omit<History, 'r
     trace: [],
     ...more,
   };
+}
+
+/** What one check says, by itself; null: nothing. */
+export function verdictOf(check: Check, history: History, more: Partial<CheckContext> = {}): Verdict | null {
+  return judgeHistory([check], history, { ...context, ...more }).at(0) ?? null;
 }
 
 /** An operation at the resource. */

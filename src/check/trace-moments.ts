@@ -1,6 +1,7 @@
 /** What the trace adds to a scene: which servers were asked on behalf of whom, and what they answered. */
-import type { CheckContext, History, TraceStep } from '../contract/index.js';
-import { noAnswers, rowsOf, type Moment, type Scene } from './scene.js';
+import type { CheckContext, TraceStep } from '../contract/index.js';
+import type { Section } from './overlaps.js';
+import { noAnswers, type Moment, type Scene, type Story } from './scene.js';
 
 /** Further apart than this, a step in the trace and an entry are not of one grant. */
 const linkLimitNs = 20e6;
@@ -9,9 +10,9 @@ const outstanding = '...';
 const toldByRows: ReadonlySet<string> = new Set(['granted', 'leaves']);
 
 /** Steps of the grants of these contenders. A token belongs to the contender that entered when its worker was granted it. */
-export function traceMoments(history: History, context: CheckContext, scene: Scene): Moment[] {
-  const steps = history.trace.filter((step) => step.atNs <= scene.toNs && isOfKey(step, scene.key));
-  const owners = ownersOf(steps, history, context, scene);
+export function traceMoments(story: Story, context: CheckContext, scene: Scene): Moment[] {
+  const steps = story.trace.filter((step) => step.atNs <= scene.toNs && isOfKey(step, scene.key));
+  const owners = ownersOf(steps, story, context, scene);
   const owned = steps.filter((step) => step.atNs >= scene.fromNs && owners.has(step.token));
   const moment = (
     contender: number,
@@ -40,29 +41,27 @@ function isOfKey({ key }: TraceStep, number: number): boolean {
 /** Token -> contender. */
 function ownersOf(
   steps: readonly TraceStep[],
-  history: History,
+  story: Story,
   context: CheckContext,
   scene: Scene,
 ): ReadonlyMap<string, number> {
   const owners = new Map<string, number>();
   const granted = steps.filter(isGranted);
-  for (const row of rowsOf(history, scene)) {
-    const contender = history.rows.contender[row];
-    if (!scene.contenders.includes(contender)) continue;
+  for (const section of story.sections(scene)) {
+    if (!scene.contenders.includes(section.contender)) continue;
     const free = granted.filter(({ token }) => !owners.has(token));
-    const token = tokenOf(free, history, context, row);
-    if (token !== null) owners.set(token, contender);
+    const token = tokenOf(free, context, section);
+    if (token !== null) owners.set(token, section.contender);
   }
   return owners;
 }
 
 /** When the round that led to this entry began, as far as the trace tells; else the entry itself. */
-export function beganNs(history: History, context: CheckContext, row: number): number {
-  const { rows } = history;
-  const steps = history.trace.filter((step) => isOfKey(step, rows.key[row]));
-  const token = tokenOf(steps.filter(isGranted), history, context, row);
+export function beganNs({ trace }: Story, context: CheckContext, section: Section): number {
+  const steps = trace.filter((step) => isOfKey(step, section.key));
+  const token = tokenOf(steps.filter(isGranted), context, section);
   const first = steps.find((step) => step.token === token)?.atNs ?? Infinity;
-  return Math.min(rows.enterNs[row], first);
+  return Math.min(section.enterNs, first);
 }
 
 function isGranted({ node, what }: TraceStep): boolean {
@@ -70,10 +69,9 @@ function isGranted({ node, what }: TraceStep): boolean {
 }
 
 /** That of the nearest of these grants in the same worker. */
-function tokenOf(granted: readonly TraceStep[], history: History, context: CheckContext, row: number): string | null {
-  const { rows } = history;
-  const worker = workerOf(context.contenderNames(rows.contender[row]));
-  const awayNs = ({ atNs }: TraceStep): number => Math.abs(atNs - rows.enterNs[row]);
+function tokenOf(granted: readonly TraceStep[], context: CheckContext, section: Section): string | null {
+  const worker = workerOf(context.contenderNames(section.contender));
+  const awayNs = ({ atNs }: TraceStep): number => Math.abs(atNs - section.enterNs);
   const near = granted.filter((step) => (worker === null || step.worker === worker) && awayNs(step) <= linkLimitNs);
   return near.sort((a, b) => awayNs(a) - awayNs(b)).at(0)?.token ?? null;
 }

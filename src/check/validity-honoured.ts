@@ -17,37 +17,42 @@ const toldInAll = 5;
 export default {
   name: 'validity-honoured',
   help: 'no lock vanishes under its holder before its validity is over',
-  judge(history, context) {
-    const { rows } = history;
+  open(history, context) {
     const { exclusion, toleratesLoss } = context.claims;
     let vanished = 0;
     let released = 0;
     const evidence: string[] = [];
-    for (let row = 0; row < rows.count; row += 1) {
-      const flags = rows.flags[row];
-      if ((flags & (rowFlags.unknown | rowFlags.releaseUnknown | rowFlags.open)) !== 0) continue;
-      if (leftNs(rows, row) <= marginNs) continue;
-      released += 1;
-      if ((flags & rowFlags.releaseLost) === 0) continue;
-      vanished += 1;
-      if (evidence.length < toldInAll)
-        evidence.push(
-          `key ${rows.key[row]}: ${context.contenderNames(rows.contender[row])} released at ${since(history, rows.leaveNs[row])} ` +
-            `and was told that the lock was not its own any more, ${ms(leftNs(rows, row))} before its validity was over`,
-        );
-    }
-    if (vanished === 0 && history.lost.length > 0)
-      return undecided(this.name, exclusion, `records are missing: ${history.lost.join('; ')}`);
-    const mayLose = history.faults.some(({ lost, breaksClocks }) => lost.length > 0 || breaksClocks);
-    if (vanished > 0 && toleratesLoss > 0 && mayLose)
-      return undecided(
-        this.name,
-        exclusion,
-        `${vanished} ${vanished === 1 ? 'release' : 'releases'} found the lock gone in its time, which one server that lost its data is enough for, and ` +
-          `the design withstands ${toleratesLoss}: ${evidence[0]}`,
-      );
-    if (released === 0) return undecided(this.name, exclusion, 'no release was answered before the lease was over');
-    return judged(this.name, exclusion, vanished, released, evidence);
+    return {
+      rows: (block) => {
+        for (let row = 0; row < block.count; row += 1) {
+          const flags = block.flags[row];
+          if ((flags & (rowFlags.unknown | rowFlags.releaseUnknown | rowFlags.open)) !== 0) continue;
+          if (leftNs(block, row) <= marginNs) continue;
+          released += 1;
+          if ((flags & rowFlags.releaseLost) === 0) continue;
+          vanished += 1;
+          if (evidence.length < toldInAll)
+            evidence.push(
+              `key ${block.key[row]}: ${context.contenderNames(block.contender[row])} released at ${since(history, block.leaveNs[row])} ` +
+                `and was told that the lock was not its own any more, ${ms(leftNs(block, row))} before its validity was over`,
+            );
+        }
+      },
+      close: () => {
+        if (vanished === 0 && history.lost.length > 0)
+          return undecided(this.name, exclusion, `records are missing: ${history.lost.join('; ')}`);
+        const mayLose = history.faults.some(({ lost, breaksClocks }) => lost.length > 0 || breaksClocks);
+        if (vanished > 0 && toleratesLoss > 0 && mayLose)
+          return undecided(
+            this.name,
+            exclusion,
+            `${vanished} ${vanished === 1 ? 'release' : 'releases'} found the lock gone in its time, which one server that lost its data is enough for, and ` +
+              `the design withstands ${toleratesLoss}: ${evidence[0]}`,
+          );
+        if (released === 0) return undecided(this.name, exclusion, 'no release was answered before the lease was over');
+        return judged(this.name, exclusion, vanished, released, evidence);
+      },
+    };
   },
 } satisfies Check;
 

@@ -1,4 +1,4 @@
-/** What was recorded of a run, and the pure functions that judge it. */
+/** What was recorded of a run, and the pure folds that judge it. */
 import type { Claims } from './strategy.js';
 import type { Holder } from './plan.js';
 import type { FaultRecord } from './result.js';
@@ -26,7 +26,7 @@ export const rowFlags = {
   lossTold: 256,
 } as const;
 
-/** One column for each field, one row for each grant (or unknown acquire), in no particular order. Times in ns are doubles. */
+/** Some rows of a history, one for each grant (or unknown acquire), one column for each field. Times in ns are doubles. */
 export interface GrantRows {
   readonly count: number;
   readonly enterNs: Float64Array;
@@ -40,6 +40,22 @@ export interface GrantRows {
   readonly contender: Uint16Array;
   readonly flags: Uint16Array;
 }
+
+/** All rows of a round. There may be more than memory holds, so they come in blocks, as often as they are asked for. */
+export interface GrantHistory {
+  readonly count: number;
+  /** Keys are numbered from 0 to below this. */
+  readonly keys: number;
+  /** In the order of entry. The columns of a block are filled again with the next: what is to be kept is copied. */
+  blocks(): Iterable<GrantRows>;
+  /**
+   * Sections on the key that touch these times, in the order of entry, unknown acquires left out. Of more than `duringLimit`
+   * the first and the last. For the few scenes that evidence is drawn from: what a check judges by comes in blocks.
+   */
+  during(key: number, fromNs: number, toNs: number): GrantRows;
+}
+
+export const duringLimit = 512;
 
 export interface Counters {
   attempts: number;
@@ -115,7 +131,7 @@ export interface TraceStep {
 }
 
 export interface History {
-  readonly rows: GrantRows;
+  readonly rows: GrantHistory;
   /** Of the whole run, warm-up included. */
   readonly counters: Readonly<Counters>;
   /** How many conflicts the cell counted, and the first of them; null where there is no shared memory. */
@@ -168,9 +184,17 @@ export interface Verdict {
   readonly evidence: readonly string[];
 }
 
+/** Judges one history as its rows go by: all checks share one pass over them, and keep little of each. */
+export interface Judging {
+  /** The next rows, in the order of entry. Absent where no row is needed. */
+  rows?(block: GrantRows): void;
+  /** After the last row. Null when there turned out to be nothing to say of this run. */
+  close(): Verdict | null;
+}
+
 export interface Check {
   readonly name: string;
   readonly help: string;
-  /** Null when the check has nothing to say of this kind of run. */
-  judge(history: History, context: CheckContext): Verdict | null;
+  /** Pure: begins to judge a history. Null when the check has nothing to say of this kind of run. */
+  open(history: History, context: CheckContext): Judging | null;
 }

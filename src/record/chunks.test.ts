@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rowFlags } from '../contract/index.js';
-import { Chunk, headerBytes, readChunks, rowBytes, rowsPerChunk, type Row } from './chunks.js';
+import { Chunk, headerBytes, rowBytes, rowsPerChunk, type Row } from './chunks.js';
+import { readAll } from './testing.js';
 
 const row: Row = {
   enterNs: 2 ** 45 + 123_456_789,
@@ -22,7 +23,7 @@ function chunkOf(rows: readonly Row[]): Uint8Array {
 
 describe('chunks', () => {
   it('give back what was recorded, to the nanosecond and the whole microsecond', () => {
-    const { rows, cut } = readChunks([{ name: 'a', bytes: chunkOf([row, { ...row, key: 78 }]) }]);
+    const { rows, cut } = readAll([{ name: 'a', from: chunkOf([row, { ...row, key: 78 }]) }]);
     expect(cut).toEqual([]);
     expect(rows.count).toBe(2);
     expect([rows.enterNs[0], rows.leaveNs[0]]).toEqual([row.enterNs, row.leaveNs]);
@@ -32,12 +33,12 @@ describe('chunks', () => {
   });
 
   it('keep a lock without expiry apart from a long one', () => {
-    const { rows } = readChunks([{ name: 'a', bytes: chunkOf([{ ...row, validUntilNs: Infinity }]) }]);
+    const { rows } = readAll([{ name: 'a', from: chunkOf([{ ...row, validUntilNs: Infinity }]) }]);
     expect(rows.validUntilNs[0]).toBe(Infinity);
   });
 
   it('never show a lease longer than it was', () => {
-    const { rows } = readChunks([{ name: 'a', bytes: chunkOf([{ ...row, validUntilNs: row.enterNs + 1_999 }]) }]);
+    const { rows } = readAll([{ name: 'a', from: chunkOf([{ ...row, validUntilNs: row.enterNs + 1_999 }]) }]);
     expect(rows.validUntilNs[0]).toBe(row.enterNs + 1000);
   });
 
@@ -51,16 +52,16 @@ describe('chunks', () => {
 
   it('are read as far as they go when their writer was killed, and the file is named', () => {
     const whole = chunkOf([row, row, row]);
-    const { rows, cut } = readChunks([{ name: 'worker-01.chunk', bytes: whole.subarray(0, whole.length - 50) }]);
+    const { rows, cut } = readAll([{ name: 'worker-01.chunk', from: whole.subarray(0, whole.length - 50) }]);
     expect(rows.count).toBe(1);
     expect(cut).toEqual(['worker-01.chunk is cut short']);
   });
 
   it('join over files', () => {
-    const { rows } = readChunks([
-      { name: 'a', bytes: chunkOf([row]) },
-      { name: 'b', bytes: chunkOf([row, row]) },
-      { name: 'empty', bytes: new Uint8Array() },
+    const { rows } = readAll([
+      { name: 'a', from: chunkOf([row]) },
+      { name: 'b', from: chunkOf([row, row]) },
+      { name: 'empty', from: new Uint8Array() },
     ]);
     expect(rows.count).toBe(3);
   });

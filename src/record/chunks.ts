@@ -7,7 +7,7 @@ import type { GrantRows } from '../contract/index.js';
 export const rowWords = 10;
 export const rowBytes = rowWords * 4;
 export const headerBytes = 32;
-const headerWords = headerBytes / 4;
+export const headerWords = headerBytes / 4;
 /** "LBH1" */
 const magic = 0x3148424c;
 export const rowsPerChunk = 4096;
@@ -65,57 +65,45 @@ function clampUs(ns: number): number {
   return Math.min(neverUs - 1, Math.floor(ns / 1000));
 }
 
-/** Reads files of chunks into columns. A file cut short (its worker was killed) is read as far as it goes, and named. */
-export function readChunks(files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): {
-  rows: GrantRows;
-  cut: string[];
-} {
-  const parts: { words: Uint32Array; count: number }[] = [];
-  const cut: string[] = [];
-  let total = 0;
-  for (const { name, bytes } of files) {
-    const words = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.byteLength & ~3)));
-    let at = 0;
-    while (at + headerWords <= words.length) {
-      if (words[at] !== magic || words[at + 1] !== rowBytes) break;
-      const whole = Math.floor((words.length - at - headerWords) / rowWords);
-      const count = Math.min(words[at + 2], whole);
-      parts.push({ words: words.subarray(at + headerWords, at + headerWords + count * rowWords), count });
-      total += count;
-      at += headerWords + words[at + 2] * rowWords;
-    }
-    if (at !== words.length) cut.push(`${name} is cut short`);
-  }
-  return { rows: columns(parts, total), cut };
+export interface ChunkHeader {
+  readonly count: number;
+  readonly worker: number;
+  readonly openNs: number;
 }
 
-function columns(parts: readonly { words: Uint32Array; count: number }[], count: number): GrantRows {
-  const rows = {
-    count,
-    enterNs: new Float64Array(count),
-    leaveNs: new Float64Array(count),
-    validUntilNs: new Float64Array(count),
-    sendDelayUs: new Uint32Array(count),
-    acquireUs: new Uint32Array(count),
-    releaseUs: new Uint32Array(count),
-    key: new Uint32Array(count),
-    contender: new Uint16Array(count),
-    flags: new Uint16Array(count),
-  };
-  let row = 0;
-  for (const part of parts) {
-    for (let i = 0, at = 0; i < part.count; i += 1, at += rowWords, row += 1) {
-      const w = part.words;
-      rows.enterNs[row] = w[at] + w[at + 1] * two32;
-      rows.leaveNs[row] = w[at + 2] + w[at + 3] * two32;
-      rows.validUntilNs[row] = w[at + 4] === neverUs ? Infinity : rows.enterNs[row] + w[at + 4] * 1000;
-      rows.sendDelayUs[row] = w[at + 5];
-      rows.acquireUs[row] = w[at + 6];
-      rows.releaseUs[row] = w[at + 7];
-      rows.key[row] = w[at + 8];
-      rows.contender[row] = w[at + 9] & 0xffff;
-      rows.flags[row] = w[at + 9] >>> 16;
-    }
-  }
-  return rows;
+/** Null where these are not the words of a header. */
+export function readHeader(words: Uint32Array): ChunkHeader | null {
+  if (words[0] !== magic || words[1] !== rowBytes) return null;
+  return { count: words[2], worker: words[3], openNs: words[4] + words[5] * two32 };
+}
+
+export function enterNsAt(words: Uint32Array, at: number): number {
+  return words[at] + words[at + 1] * two32;
+}
+
+export function leaveNsAt(words: Uint32Array, at: number): number {
+  return words[at + 2] + words[at + 3] * two32;
+}
+
+export function keyAt(words: Uint32Array, at: number): number {
+  return words[at + 8];
+}
+
+export function flagsAt(words: Uint32Array, at: number): number {
+  return words[at + 9] >>> 16;
+}
+
+/** The words of one row into its columns. */
+export function readRow(words: Uint32Array, at: number, into: GrantRows, row: number): void {
+  const enterNs = words[at] + words[at + 1] * two32;
+  const validUs = words[at + 4];
+  into.enterNs[row] = enterNs;
+  into.leaveNs[row] = words[at + 2] + words[at + 3] * two32;
+  into.validUntilNs[row] = validUs === neverUs ? Infinity : enterNs + validUs * 1000;
+  into.sendDelayUs[row] = words[at + 5];
+  into.acquireUs[row] = words[at + 6];
+  into.releaseUs[row] = words[at + 7];
+  into.key[row] = words[at + 8];
+  into.contender[row] = words[at + 9] & 0xffff;
+  into.flags[row] = words[at + 9] >>> 16;
 }

@@ -1,16 +1,25 @@
 import { rowFlags, type GrantRows } from '../contract/index.js';
 
-/** Grants within the window that went to another contender than the last grant of their key. */
-export function countHandoffs(rows: GrantRows, openNs: number, closeNs: number): number {
-  const order = new Uint32Array(rows.count).map((_, row) => row).sort((a, b) => rows.enterNs[a] - rows.enterNs[b]);
-  const last = new Map<number, number>();
-  let handoffs = 0;
-  for (const row of order) {
-    if ((rows.flags[row] & rowFlags.unknown) !== 0) continue;
-    const before = last.get(rows.key[row]);
-    last.set(rows.key[row], rows.contender[row]);
-    const inWindow = rows.enterNs[row] >= openNs && rows.enterNs[row] < closeNs;
-    if (inWindow && before !== undefined && before !== rows.contender[row]) handoffs += 1;
+/** Counts grants within the window that went to another contender than the last grant of their key. Rows in the order of entry. */
+export class Handoffs {
+  count = 0;
+  readonly #last: Int32Array;
+
+  constructor(
+    keys: number,
+    private readonly windowNs: readonly [openNs: number, closeNs: number],
+  ) {
+    this.#last = new Int32Array(keys).fill(-1);
   }
-  return handoffs;
+
+  rows({ count, key, contender, enterNs, flags }: GrantRows): void {
+    const [openNs, closeNs] = this.windowNs;
+    for (let row = 0; row < count; row += 1) {
+      if ((flags[row] & rowFlags.unknown) !== 0) continue;
+      const before = this.#last[key[row]];
+      this.#last[key[row]] = contender[row];
+      const inWindow = enterNs[row] >= openNs && enterNs[row] < closeNs;
+      if (inWindow && before >= 0 && before !== contender[row]) this.count += 1;
+    }
+  }
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { readChunks, rowsPerChunk, type Row } from './chunks.js';
+import { rowsPerChunk, type Row } from './chunks.js';
 import { HistoryWriter } from './history-writer.js';
+import { readAll } from './testing.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockbench-writer-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,7 +23,7 @@ it.each([0, 1, 20])('what is under way when it closes at once is written once (a
   const end = writer.closeNow();
   await writer.close();
   expect(end).toEqual({ kept: [], trouble: null, droppedRows: 0 });
-  const { rows: read, cut } = readChunks([{ name: file, bytes: readFileSync(file) }]);
+  const { rows: read, cut } = readAll([{ name: file, from: file }]);
   expect(cut).toEqual([]);
   expect([...read.key]).toEqual(Array.from({ length: rows }, (_, n) => n));
 });
@@ -33,6 +34,6 @@ it('what the disk refuses is handed over, whichever way it closes', async () => 
     for (let n = 0; n < rows; n += 1) writer.add(row(n));
     const { kept, trouble } = await writer[close]();
     expect(trouble).toMatch(/ENOENT/);
-    expect(readChunks(kept.map((bytes) => ({ name: 'kept', bytes }))).rows.count).toBe(rows);
+    expect(readAll(kept.map((from) => ({ name: 'kept', from }))).rows.count).toBe(rows);
   }
 });

@@ -6,9 +6,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { LockbenchError, type History, type Plan } from '../contract/index.js';
-import { readChunks } from './chunks.js';
+import type { ChunkSource } from './chunk-places.js';
+import { openGrants } from './grant-files.js';
 import { readResource } from './resource-rows.js';
-import type { Round, RoundData } from './round.js';
+import type { Round } from './round.js';
 import { readTrace } from './trace.js';
 
 export class RunStore {
@@ -105,12 +106,20 @@ export function makeFolder(path: string): void {
   mkdirSync(path);
 }
 
+const workerPrefix = 'worker-';
+
 export function chunkFile(folder: string, worker: number): string {
-  return join(folder, `worker-${String(worker).padStart(2, '0')}.chunk`);
+  return join(folder, `${workerPrefix}${String(worker).padStart(2, '0')}.chunk`);
+}
+
+export interface StoredRound {
+  readonly round: Round;
+  /** Looks through the files: what is not needed yet is not read. `onRows` is told how many rows have been seen. */
+  history(onRows: (rows: number) => void): History;
 }
 
 /** Reads a run back, from nothing but its folder. */
-export function readRun(folder: string): { plan: Plan; rounds: Pick<RoundData, 'round' | 'history'>[] } {
+export function readRun(folder: string): { plan: Plan; rounds: StoredRound[] } {
   const read = (name: string): string => {
     try {
       return readFileSync(join(folder, name), 'utf8');
@@ -128,42 +137,41 @@ export function readRun(folder: string): { plan: Plan; rounds: Pick<RoundData, '
   const rounds = readdirSync(join(folder, 'history'))
     .sort()
     .filter((name) => name !== 'control');
-  return { plan, rounds: rounds.map((name) => readRound(join(folder, 'history', name))) };
+  return { plan, rounds: rounds.map((name) => storedRound(join(folder, 'history', name))) };
 }
 
-function readRound(folder: string): Pick<RoundData, 'round' | 'history'> {
+function storedRound(folder: string): StoredRound {
   const round = JSON.parse(readFileSync(join(folder, 'round.json'), 'utf8')) as Round;
-  return { round, history: readHistory(folder, round) };
+  return { round, history: (onRows) => readHistory(folder, round, [], onRows) };
 }
 
 /** The whole history of a round: what `round.json` holds, and what the workers and the resource wrote into its folder. */
 export function readHistory(
   folder: string,
   { history, memory }: Pick<Round, 'history' | 'memory'>,
-  more: readonly { name: string; bytes: Uint8Array }[] = [],
+  more: readonly ChunkSource[] = [],
+  onRows?: (rows: number) => void,
 ): History {
-  const { rows, cut } = readRows(folder, more);
+  const { grants, cut } = openGrants([...chunkFiles(folder), ...more], onRows);
   const atResource = readResource(folder);
   return {
     ...history,
-    rows,
+    rows: grants,
     lost: [...history.lost, ...cut, ...(atResource?.cut ?? [])],
     resource: memory ?? (atResource === null ? null : { kind: 'server', rows: atResource.rows }),
     trace: readTrace(folder),
   };
 }
 
-function readRows(
-  folder: string,
-  more: readonly { name: string; bytes: Uint8Array }[] = [],
-): ReturnType<typeof readChunks> {
+/** In the order of writing: what a worker could not write itself came last. */
+export function chunkFiles(folder: string): ChunkSource[] {
   let names: string[] = [];
   try {
-    names = readdirSync(folder)
-      .filter((name) => name.endsWith('.chunk'))
-      .sort();
+    names = readdirSync(folder).filter((name) => name.endsWith('.chunk'));
   } catch {
     // No folder, no files: what there is was handed over.
   }
-  return readChunks([...names.map((name) => ({ name, bytes: readFileSync(join(folder, name)) })), ...more]);
+  const own = names.filter((name) => name.startsWith(workerPrefix)).sort();
+  const kept = names.filter((name) => !name.startsWith(workerPrefix)).sort();
+  return [...own, ...kept].map((name) => ({ name, from: join(folder, name) }));
 }

@@ -1,19 +1,20 @@
 /** Everything that one round left behind, from shared memory, the workers' reports and their files. */
-import { rowFlags, type History } from '../contract/index.js';
+import type { GrantRows, History } from '../contract/index.js';
 import { readConflicts } from '../record/cell.js';
+import type { ChunkSource } from '../record/chunk-places.js';
 import { sumCounters } from '../record/counters.js';
-import { countHandoffs } from '../record/handoffs.js';
+import { Handoffs } from '../record/handoffs.js';
 import { mergeNodeFailures } from '../record/node-failures.js';
 import { mergeHistograms, type Round, type RoundData } from '../record/round.js';
 import { controlOf, liveAt, workerColumns, type SharedBuffers } from '../record/shared.js';
 import { readHistory } from '../record/store.js';
 import type { WorkerReport } from '../worker/protocol.js';
 import type { Measured } from './measure.js';
-import { orphansOf } from './orphans.js';
-import { withRecovery } from './recovery.js';
+import { Orphans } from './orphans.js';
+import { Recovery } from './recovery.js';
 import type { RoundSpec } from './round-spec.js';
-import { withViolations } from './series.js';
-import { unheldOf } from './unheld.js';
+import { ViolationSeries } from './series.js';
+import { UnheldWatch } from './unheld.js';
 import { resourcesUsed } from './usage.js';
 
 type Seen = Pick<Round, 'incidents' | 'clientOptions' | 'series'> & Pick<History, 'keysLeft' | 'unreachable'>;
@@ -42,11 +43,16 @@ export function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measur
     memory: resourceOf(spec, shared, reports),
   };
   const read = readHistory(spec.historyFolder, stored, handedOver(reports));
-  const faults = measured.faults.map(({ record, aimedMs }) =>
-    withRecovery(record, aimedMs, read.rows, [openNs, closeNs]),
-  );
+  const windowNs = [openNs, closeNs] as const;
+  const recoveries = measured.faults.map(({ record, aimedMs }) => new Recovery(record, aimedMs, windowNs));
+  const handoffs = new Handoffs(read.rows.keys, windowNs);
+  const orphans = new Orphans(closeNs);
+  const unheld = new UnheldWatch(read, { ttlMs: spec.plan.ttlMs, retryMaxMs: spec.strategy.retry.maxMs });
+  const series = new ViolationSeries(read.rows.keys, seen.series, openNs);
+  passOver(read, [...recoveries, handoffs, orphans, unheld, series]);
+  const faults = recoveries.map((recovery) => recovery.result());
   const history: History = { ...read, faults };
-  const dead = deadWorkers(history, spec.plan.contenders);
+  const dead = new Set(orphans.dead.map(({ contender }) => Math.floor(contender / spec.plan.contenders)));
   const round: Round = {
     strategy: spec.strategy.label,
     round: spec.round,
@@ -56,8 +62,8 @@ export function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measur
     measured: sumCounters(columns.map((worker) => worker.measured)),
     grantsInWindow: live(liveAt.grantsInWindow),
     startedInWindow: live(liveAt.startedInWindow),
-    handoffs: countHandoffs(history.rows, openNs, closeNs),
-    // Who was killed is no victim of unfairness.
+    handoffs: handoffs.count,
+    // Those that were killed while somebody of them was inside are no victims of unfairness.
     grantsOf: columns.flatMap(({ grantsOf }, worker) => (dead.has(worker) ? [] : [...grantsOf])),
     commands: total((report) => report.commands),
     roundTrips: total((report) => report.roundTrips),
@@ -68,24 +74,20 @@ export function collect(spec: RoundSpec, shared: SharedBuffers, measured: Measur
       peak: Math.max(0, ...reports.map((report) => report.backlog.peak)),
       dropped: total((report) => report.backlog.dropped),
     },
-    orphans: orphansOf(history),
-    unheld: unheldOf(history, { ttlMs: spec.plan.ttlMs, retryMaxMs: spec.strategy.retry.maxMs }),
+    orphans: orphans.result(),
+    unheld: unheld.result(),
     resources: resourcesUsed({ ...measured, windowMs: (closeNs - openNs) / 1e6, grants: live(liveAt.grantsInWindow) }),
     ...told,
-    series: withViolations(seen.series, history),
+    series: series.result(),
     interrupted: spec.signal.aborted,
   };
-  const kept = handedOver(reports).map(({ bytes }) => bytes);
+  const kept = reports.flatMap((report) => report.kept);
   return { round, history, kept, histograms: mergeHistograms(columns.map((worker) => worker.histograms)) };
 }
 
-/** Those that were killed while somebody of them was inside. */
-function deadWorkers({ rows }: History, contenders: number): ReadonlySet<number> {
-  const dead = new Set<number>();
-  rows.flags.forEach((flags, row) => {
-    if ((flags & rowFlags.open) !== 0) dead.add(Math.floor(rows.contender[row] / contenders));
-  });
-  return dead;
+/** One pass for all that is told of the rows. */
+function passOver({ rows }: History, readers: readonly { rows(block: GrantRows): void }[]): void {
+  for (const block of rows.blocks()) for (const reader of readers) reader.rows(block);
 }
 
 function resourceOf({ plan }: RoundSpec, shared: SharedBuffers, reports: readonly WorkerReport[]): Round['memory'] {
@@ -99,9 +101,9 @@ function resourceOf({ plan }: RoundSpec, shared: SharedBuffers, reports: readonl
   };
 }
 
-function handedOver(reports: readonly WorkerReport[]): { name: string; bytes: Uint8Array }[] {
+function handedOver(reports: readonly WorkerReport[]): ChunkSource[] {
   return reports.flatMap((report, worker) =>
-    report.kept.map((bytes) => ({ name: `what worker ${worker} could not write`, bytes })),
+    report.kept.map((from) => ({ name: `what worker ${worker} could not write`, from })),
   );
 }
 

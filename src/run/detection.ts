@@ -4,7 +4,7 @@
  */
 import type { GrantRows, LockStrategy, Plan, RunResult, StrategyPlan } from '../contract/index.js';
 import { loadPlugin } from '../base/plugins.js';
-import { brokenLeases, findOverlaps } from '../check/overlaps.js';
+import { OverlapSweep } from '../check/overlaps.js';
 import type { BenchmarkParts } from './benchmark.js';
 import { dismiss, enlist } from './enlist.js';
 import { noServers } from './no-servers.js';
@@ -63,7 +63,9 @@ export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['
   };
   const rows = await rowsOf(spec);
   if (rows.count < leastGrants) return null;
-  return { grants: rows.count, violationsPer1000: (1000 * brokenLeases(findOverlaps(rows)).size) / rows.count };
+  const sweep = new OverlapSweep(rows.keys);
+  for (const block of rows.blocks()) sweep.rows(block);
+  return { grants: rows.count, violationsPer1000: (1000 * sweep.brokenLeases) / rows.count };
 }
 
 async function rowsOf(spec: RoundSpec): Promise<GrantRows> {

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import accounting from '../check/accounting.js';
+import { historyOf, verdictOf } from '../check/testing.js';
+import { grantsInMemory } from '../record/grant-columns.js';
 import { delay } from '../base/clock.js';
-import type { History } from '../contract/index.js';
 import type { WorkerReport } from '../worker/protocol.js';
 import { startRun } from './testing.js';
 
@@ -42,7 +43,7 @@ it('an acquire that never settles is an unknown one, and its worker reports all 
   expect((reports[0] as { errorSamples: readonly string[] }).errorSamples[0]).toContain('a contender of a worker hung');
   expect(counters.unknown).toBe(1);
   expect(counters.grants).toBeGreaterThan(2);
-  expect(accounting.judge({ counters, rows, lost: [] } as unknown as History)).toMatchObject({ verdict: 'pass' });
+  expect(verdictOf(accounting, historyOf([], { counters, rows: grantsInMemory(rows) }))).toMatchObject({ verdict: 'pass' });
 });
 
 it('an acquire that ends in an error is a wait like any other', async () => {

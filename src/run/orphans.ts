@@ -1,23 +1,42 @@
 /** Locks of holders that died inside, and how long they kept others out. Pure. */
-import { rowFlags, type History, type RunResult } from '../contract/index.js';
+import { rowFlags, type GrantRows, type RunResult } from '../contract/index.js';
 
-export function orphansOf({ rows, windowNs }: Pick<History, 'rows' | 'windowNs'>): RunResult['orphans'] {
-  let count = 0;
-  let longestNs = 0;
-  for (let row = 0; row < rows.count; row += 1) {
-    if ((rows.flags[row] & rowFlags.open) === 0) continue;
-    count += 1;
-    longestNs = Math.max(longestNs, nextEntryNs(rows, row, windowNs[1]) - rows.leaveNs[row]);
-  }
-  return { count, longestMs: longestNs / 1e6 };
+interface Dead {
+  readonly key: number;
+  readonly contender: number;
+  readonly leftNs: number;
 }
 
-/** Until the window closes, where nobody got it any more. */
-function nextEntryNs(rows: History['rows'], dead: number, closeNs: number): number {
-  let next = closeNs;
-  for (let row = 0; row < rows.count; row += 1) {
-    const entered = rows.key[row] === rows.key[dead] && rows.enterNs[row] > rows.leaveNs[dead];
-    if (entered && (rows.flags[row] & rowFlags.unknown) === 0) next = Math.min(next, rows.enterNs[row]);
+/** Rows in the order of entry. */
+export class Orphans {
+  readonly dead: Dead[] = [];
+  /** Those whose key nobody has entered since. */
+  #waiting: Dead[] = [];
+  #longestNs = 0;
+
+  constructor(private readonly closeNs: number) {}
+
+  rows({ count, key, contender, enterNs, leaveNs, flags }: GrantRows): void {
+    for (let row = 0; row < count; row += 1) {
+      if (this.#waiting.length > 0 && (flags[row] & rowFlags.unknown) === 0) this.#enters(key[row], enterNs[row]);
+      if ((flags[row] & rowFlags.open) === 0) continue;
+      const one = { key: key[row], contender: contender[row], leftNs: leaveNs[row] };
+      this.dead.push(one);
+      this.#waiting.push(one);
+    }
   }
-  return Math.max(next, rows.leaveNs[dead]);
+
+  /** Until the window closes, where nobody got it any more. */
+  result(): RunResult['orphans'] {
+    for (const { key } of [...this.#waiting]) this.#enters(key, Infinity);
+    return { count: this.dead.length, longestMs: this.#longestNs / 1e6 };
+  }
+
+  #enters(key: number, enterNs: number): void {
+    this.#waiting = this.#waiting.filter((one) => {
+      if (one.key !== key || enterNs <= one.leftNs) return true;
+      this.#longestNs = Math.max(this.#longestNs, Math.min(enterNs, this.closeNs) - one.leftNs);
+      return false;
+    });
+  }
 }

@@ -18,82 +18,98 @@ export type Unjudged = Omit<FaultRecord, Flow>;
 
 const untouched: Pick<FaultRecord, Flow> = { longestGap: null, firstGrantMs: null, dipped: false, recoveredMs: null };
 
-/** `aimedMs`: from when on it looked for somebody to hit, and the flow was not its own any more. */
-export function withRecovery(
-  record: Unjudged,
-  aimedMs: number,
-  rows: GrantRows,
-  [openNs, closeNs]: readonly [number, number],
-): FaultRecord {
-  const { startedMs, healedMs, keptInside } = record;
-  if (startedMs === null) return { ...record, ...untouched };
-  const closeMs = (closeNs - openNs) / 1e6;
-  const grantsMs = grantsOf(rows, openNs, closeNs);
-  const freeMs = keptInside === null ? startedMs : Math.max(startedMs, Math.min(closeMs, keptInside.untilMs));
-  const healedAtMs = healedMs === null || healedMs >= closeMs ? null : Math.max(healedMs, freeMs);
-  // With part of the contenders dead the rate of before is none to come back to.
-  const died = rows.flags.some((flags) => (flags & rowFlags.open) !== 0);
-  const { dipped, recoveredMs } = died ? untouched : rateOf(grantsMs, aimedMs, freeMs, healedAtMs, closeMs);
-  return {
-    ...record,
-    longestGap: longestGapOf(grantsMs, startedMs, freeMs, closeMs),
-    firstGrantMs: healedAtMs === null ? null : firstGrantAfter(grantsMs, healedAtMs),
-    dipped,
-    recoveredMs,
-  };
-}
+/** Follows the grants of one window, in the order of entry. All times in ms from its opening. */
+export class Recovery {
+  readonly #closeMs: number;
+  readonly #startedMs: number;
+  /** When the flow was the lock's own again. */
+  readonly #freeMs: number;
+  /** Null: not within the window. */
+  readonly #healedMs: number | null;
+  readonly #beforeMs: number;
+  #died = false;
+  #sinceMs: number;
+  #longestGap: FaultRecord['longestGap'] = null;
+  #wentOn = false;
+  #firstMs: number | null = null;
+  /** Grants before it looked for somebody, and in the first stretch of what followed. */
+  #before = 0;
+  #then = 0;
+  /** The latest after it was healed, as many as are wanted within a stretch; where the oldest is. */
+  #latestMs: Float64Array | null = null;
+  #after = 0;
+  #recoveredMs: number | null = null;
 
-/** Within the window, in order. */
-function grantsOf(rows: GrantRows, openNs: number, closeNs: number): number[] {
-  const grants: number[] = [];
-  for (let row = 0; row < rows.count; row += 1) {
-    const ns = rows.enterNs[row];
-    if ((rows.flags[row] & rowFlags.unknown) === 0 && ns >= openNs && ns < closeNs) grants.push((ns - openNs) / 1e6);
+  /** `aimedMs`: from when on it looked for somebody to hit, and the flow was not its own any more. */
+  constructor(
+    private readonly record: Unjudged,
+    private readonly aimedMs: number,
+    private readonly windowNs: readonly [openNs: number, closeNs: number],
+  ) {
+    const { startedMs, healedMs, keptInside } = record;
+    const closeMs = (windowNs[1] - windowNs[0]) / 1e6;
+    this.#closeMs = closeMs;
+    this.#startedMs = this.#sinceMs = startedMs ?? Infinity;
+    this.#freeMs =
+      keptInside === null ? this.#startedMs : Math.max(this.#startedMs, Math.min(closeMs, keptInside.untilMs));
+    this.#healedMs = healedMs === null || healedMs >= closeMs ? null : Math.max(healedMs, this.#freeMs);
+    this.#beforeMs = Math.max(0, aimedMs - 2 * stretchMs);
   }
-  return grants.sort((a, b) => a - b);
-}
 
-function longestGapOf(
-  grantsMs: readonly number[],
-  startedMs: number,
-  freeMs: number,
-  closeMs: number,
-): FaultRecord['longestGap'] {
-  let longest: FaultRecord['longestGap'] = null;
-  let sinceMs = startedMs;
-  for (const atMs of [...grantsMs.filter((ms) => ms >= startedMs), null]) {
+  rows({ count, enterNs, flags }: GrantRows): void {
+    const [openNs, closeNs] = this.windowNs;
+    for (let row = 0; row < count; row += 1) {
+      // With part of the contenders dead the rate of before is none to come back to.
+      this.#died ||= (flags[row] & rowFlags.open) !== 0;
+      if ((flags[row] & rowFlags.unknown) !== 0 || enterNs[row] < openNs || enterNs[row] >= closeNs) continue;
+      this.#granted((enterNs[row] - openNs) / 1e6);
+    }
+  }
+
+  result(): FaultRecord {
+    const { record } = this;
+    if (record.startedMs === null) return { ...record, ...untouched };
+    this.#gap(null);
+    const healedMs = this.#healedMs;
+    const firstGrantMs =
+      healedMs === null || this.#wentOn || this.#firstMs === null ? null : this.#firstMs - healedMs;
+    const fellShort = this.#freeMs + stretchMs <= this.#closeMs && this.#then < this.#wanted();
+    const dipped = !this.#died && this.#before >= leastGrants && fellShort;
+    const recoveredMs = dipped ? this.#recoveredMs : null;
+    return { ...record, longestGap: this.#longestGap, firstGrantMs, dipped, recoveredMs };
+  }
+
+  #granted(ms: number): void {
+    if (ms >= this.#beforeMs && ms < this.aimedMs) this.#before += 1;
+    if (ms >= this.#freeMs && ms < this.#freeMs + stretchMs) this.#then += 1;
+    if (ms >= this.#startedMs) this.#gap(ms);
+    const healedMs = this.#healedMs;
+    if (healedMs === null) return;
+    if (ms > healedMs - pauseMs && ms < healedMs) this.#wentOn = true;
+    if (ms < healedMs) return;
+    this.#firstMs ??= ms;
+    if (this.#before >= leastGrants && this.#recoveredMs === null) this.#cameAfter(ms, healedMs);
+  }
+
+  #gap(atMs: number | null): void {
+    const untilMs = atMs ?? this.#closeMs;
     // What the kept holder took counts for nobody.
-    const ms = (atMs ?? closeMs) - Math.max(sinceMs, Math.min(freeMs, atMs ?? closeMs));
-    if (longest === null || ms > longest.ms) longest = { ms, untilMs: atMs };
-    sinceMs = atMs ?? closeMs;
+    const ms = untilMs - Math.max(this.#sinceMs, Math.min(this.#freeMs, untilMs));
+    if (this.#longestGap === null || ms > this.#longestGap.ms) this.#longestGap = { ms, untilMs: atMs };
+    this.#sinceMs = untilMs;
   }
-  return longest;
-}
 
-function firstGrantAfter(grantsMs: readonly number[], fromMs: number): number | null {
-  const wentOn = grantsMs.some((ms) => ms > fromMs - pauseMs && ms < fromMs);
-  const first = grantsMs.find((ms) => ms >= fromMs);
-  return wentOn || first === undefined ? null : first - fromMs;
-}
-
-function rateOf(
-  grantsMs: readonly number[],
-  aimedMs: number,
-  freeMs: number,
-  healedMs: number | null,
-  closeMs: number,
-): { readonly dipped: boolean; readonly recoveredMs: number | null } {
-  const fromMs = Math.max(0, aimedMs - 2 * stretchMs);
-  const within = (from: number, to: number): number => grantsMs.filter((ms) => ms >= from && ms < to).length;
-  const before = within(fromMs, aimedMs);
-  if (before < leastGrants) return { dipped: false, recoveredMs: null };
-  const wanted = Math.ceil(((recoveredShare * before) / (aimedMs - fromMs)) * stretchMs);
-  const fellShort = freeMs + stretchMs <= closeMs && within(freeMs, freeMs + stretchMs) < wanted;
-  if (!fellShort || healedMs === null) return { dipped: fellShort, recoveredMs: null };
-  const after = grantsMs.filter((ms) => ms >= healedMs);
-  for (let last = wanted - 1; last < after.length; last += 1) {
-    if (after[last] - after[last - wanted + 1] <= stretchMs)
-      return { dipped: true, recoveredMs: Math.max(0, after[last - wanted + 1] - healedMs) };
+  /** In a stretch, to be as many as before. */
+  #wanted(): number {
+    return Math.ceil(((recoveredShare * this.#before) / (this.aimedMs - this.#beforeMs)) * stretchMs);
   }
-  return { dipped: true, recoveredMs: null };
+
+  #cameAfter(ms: number, healedMs: number): void {
+    const latest = (this.#latestMs ??= new Float64Array(this.#wanted()));
+    latest[this.#after % latest.length] = ms;
+    this.#after += 1;
+    if (this.#after < latest.length) return;
+    const oldest = latest[this.#after % latest.length];
+    if (ms - oldest <= stretchMs) this.#recoveredMs = Math.max(0, oldest - healedMs);
+  }
 }

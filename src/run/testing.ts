@@ -1,5 +1,5 @@
 /** For the tests of this folder: one round's workers on servers of their own, to be struck at will. */
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Counters, FaultContenders, GrantRows, Plan, TraceStep } from '../contract/index.js';
@@ -8,10 +8,10 @@ import { seededRandom } from '../base/random.js';
 import { openCatalogue, type RawOptions } from '../plan/catalogue.js';
 import { resolvePlan } from '../plan/resolve.js';
 import { isPath, parseStrategies } from '../plan/strategy-text.js';
-import { readChunks } from '../record/chunks.js';
 import { sumCounters } from '../record/counters.js';
 import { allocateShared, controlOf, workerColumns } from '../record/shared.js';
-import { chunkFile } from '../record/store.js';
+import { chunkFile, chunkFiles } from '../record/store.js';
+import { readAll } from '../record/testing.js';
 import { readTrace, traceFile } from '../record/trace.js';
 import { Hosts, type Provisioned } from '../servers/provision.js';
 import type { WorkerReport } from '../worker/protocol.js';
@@ -93,8 +93,7 @@ export async function startRun(raw: RawOptions): Promise<TestRun> {
     incidents,
     end: async () => {
       const reports = await crew.stop();
-      const chunks = readdirSync(folder).filter((name) => name.endsWith('.chunk'));
-      const { rows } = readChunks(chunks.map((name) => ({ name, bytes: readFileSync(join(folder, name)) })));
+      const { rows } = readAll(chunkFiles(folder));
       const counters = sumCounters(shared.workers.map((one) => workerColumns(one).all));
       return { reports, counters, rows, trace: readTrace(folder) };
     },

@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { rowFlags, type ClientName, type GrantRows, type Isolate } from '../contract/index.js';
 import { delay, nowMs } from '../base/clock.js';
 import accounting from '../check/accounting.js';
-import type { History } from '../contract/index.js';
+import { historyOf, verdictOf } from '../check/testing.js';
+import { grantsInMemory } from '../record/grant-columns.js';
 import type { RawOptions } from '../plan/catalogue.js';
 import { startRun, type Ended, type TestRun } from './testing.js';
 
@@ -22,7 +23,7 @@ const flagged = ({ flags }: GrantRows, flag: number): number[] =>
 
 /** Complete: whatever was struck has its record. */
 function expectSums({ counters, rows }: Ended): void {
-  const verdict = accounting.judge({ counters, rows, lost: [] } as unknown as History);
+  const verdict = verdictOf(accounting, historyOf([], { counters, rows: grantsInMemory(rows) }));
   expect(verdict).toMatchObject({ verdict: 'pass', evidence: [] });
 }
 

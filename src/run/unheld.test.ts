@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { historyOf, type Step } from '../check/testing.js';
-import type { Wait } from '../contract/index.js';
-import { unheldOf } from './unheld.js';
+import type { History, Wait } from '../contract/index.js';
+import { UnheldWatch, type UnheldContext } from './unheld.js';
 
 const originNs = 5_000e6;
 const windowNs = [originNs, originNs + 10_000e6] as const;
 const context = { ttlMs: 3_000, retryMaxMs: 30 };
+
+function unheldOf(history: History, given: UnheldContext): ReturnType<UnheldWatch['result']> {
+  const watch = new UnheldWatch(history, given);
+  for (const block of history.rows.blocks()) watch.rows(block);
+  return watch.result();
+}
 
 const held = (enter: number, leave: number, key = 0): Step => ({
   contender: 0,

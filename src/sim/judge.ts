@@ -1,6 +1,7 @@
 /** Many seeds of one scenario, judged by the checks that judge real runs. */
 import type { Check, LockStrategy, Options, Verdict } from '../contract/index.js';
 import { listPlugins } from '../base/plugins.js';
+import { judgeHistory } from '../check/judge.js';
 import { simulate, type SimOutcome } from './drive.js';
 import type { Scenario } from './scenario.js';
 
@@ -9,7 +10,7 @@ export type Findings = ReadonlyMap<string, { readonly seed: number; readonly evi
 
 export function failedChecks({ history, tokens, context }: SimOutcome, checks: readonly Check[]): readonly Verdict[] {
   return checks
-    .flatMap((check) => check.judge(check.name === 'fencing-order' ? tokens : history, context) ?? [])
+    .flatMap((check) => judgeHistory([check], check.name === 'fencing-order' ? tokens : history, context))
     .filter(({ verdict }) => verdict === 'fail');
 }
 

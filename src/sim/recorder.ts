@@ -1,6 +1,7 @@
 /** Records a simulated run as a `History`, as a worker records a real one. */
 import { resourceOps, type Counters, type GrantRows, type History, type ResourceRows } from '../contract/index.js';
 import { noCounts } from '../record/counters.js';
+import { grantsInMemory } from '../record/grant-columns.js';
 import { WaitLog } from '../record/waits.js';
 
 /** Times in ms; the columns of `GrantRows`. */
@@ -42,7 +43,7 @@ export class Recorder {
 
   history(startMs: number, endMs: number, keysLeft: readonly string[]): History {
     return {
-      rows: columns(this.rows),
+      rows: grantsInMemory(columns(this.rows)),
       counters: this.counters,
       cell: null,
       waits: this.waits.list(),

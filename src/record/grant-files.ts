@@ -1,0 +1,127 @@
+/**
+ * The history of grants as it lies in files, read in the order of entry without ever being in memory as a whole: the streams
+ * of the workers are merged. What is in memory is bounded by the number of workers (worker-rows.ts) and of keys, not by the
+ * length of the run.
+ */
+import { LockbenchError, duringLimit, rowFlags, type GrantHistory, type GrantRows } from '../contract/index.js';
+import { findPlaces, readPlaces, type ChunkSource } from './chunk-places.js';
+import { enterNsAt, flagsAt, keyAt, leaveNsAt, readRow, rowWords } from './chunks.js';
+import { firstAndLast, firstRows, grantColumns } from './grant-columns.js';
+import { Latecomers, inOrder, rowsPerGroup, surveyGroups, type Group, type OrderedRows } from './worker-rows.js';
+
+const rowsPerBlock = 4096;
+/** Checks keep some columns with an entry for each key. No plan has as many. */
+const keysLimit = 2 ** 24;
+
+export interface StoredGrants {
+  readonly grants: GrantHistory;
+  /** Why the records are not whole. */
+  readonly cut: readonly string[];
+}
+
+/** `onRows` is told how many rows have been surveyed. */
+export function openGrants(sources: readonly ChunkSource[], onRows: (rows: number) => void = () => {}): StoredGrants {
+  const { workers, cut } = findPlaces(sources);
+  const late = new Latecomers();
+  let count = 0;
+  let keys = 0;
+  const groups = [...workers.values()].map((places) =>
+    surveyGroups(places, late, (rows, lastKey) => {
+      count += rows;
+      keys = Math.max(keys, lastKey + 1);
+      onRows(count);
+    }),
+  );
+  if (keys > keysLimit)
+    throw new LockbenchError('BAD_RUN_FOLDER', `there is no run of ${keys.toLocaleString('en')} keys, as the rows have it`);
+  const latecomers = late.ordered();
+  const grants: GrantHistory = {
+    count,
+    keys,
+    blocks: () => merged([...groups.map(inOrder), [latecomers]]),
+    during: (key, fromNs, toNs) => during(groups.flat(), key, fromNs, toNs),
+  };
+  const dropped = `${late.dropped} grants ended too late to be put in order`;
+  return { grants, cut: late.dropped === 0 ? cut : [...cut, dropped] };
+}
+
+/** One of the streams that are merged. */
+class Stream {
+  readonly #parts: Iterator<OrderedRows>;
+  #part: OrderedRows = { words: new Uint32Array(), order: new Uint32Array(), count: 0 };
+  #next = 0;
+  /** Entry of the next row; Infinity behind the last. */
+  headNs = Infinity;
+
+  constructor(parts: Iterable<OrderedRows>) {
+    this.#parts = parts[Symbol.iterator]();
+    this.#advance();
+  }
+
+  take(into: GrantRows, row: number): void {
+    readRow(this.#part.words, this.#part.order[this.#next], into, row);
+    this.#next += 1;
+    this.#advance();
+  }
+
+  #advance(): void {
+    while (this.#next === this.#part.count) {
+      const { value, done } = this.#parts.next();
+      if (done === true) {
+        this.headNs = Infinity;
+        return;
+      }
+      this.#part = value;
+      this.#next = 0;
+    }
+    this.headNs = enterNsAt(this.#part.words, this.#part.order[this.#next]);
+  }
+}
+
+function* merged(parts: readonly Iterable<OrderedRows>[]): Generator<GrantRows> {
+  const streams = parts.map((part) => new Stream(part));
+  const block = grantColumns(rowsPerBlock);
+  let count = 0;
+  for (;;) {
+    let first: Stream | null = null;
+    let secondNs = Infinity;
+    for (const stream of streams) {
+      if (first === null || stream.headNs < first.headNs) {
+        secondNs = first?.headNs ?? Infinity;
+        first = stream;
+      } else if (stream.headNs < secondNs) secondNs = stream.headNs;
+    }
+    if (first === null || first.headNs === Infinity) break;
+    do {
+      first.take(block, count);
+      count += 1;
+      if (count < rowsPerBlock) continue;
+      yield block;
+      count = 0;
+    } while (first.headNs < secondNs);
+  }
+  if (count > 0) yield firstRows(block, count);
+}
+
+/** Reads no more than the groups in which there may be such rows. */
+function during(groups: readonly Group[], key: number, fromNs: number, toNs: number): GrantRows {
+  let found: { readonly enterNs: number; readonly words: Uint32Array }[] = [];
+  const inOrderOfEntry = (): readonly (typeof found)[number][] =>
+    firstAndLast(found.sort((a, b) => a.enterNs - b.enterNs));
+  const words = new Uint32Array(rowsPerGroup * rowWords);
+  for (const group of groups) {
+    if (group.firstEnterNs > toNs || group.lastLeaveNs < fromNs) continue;
+    const end = readPlaces(group.places, words, 0);
+    for (let at = 0; at < end; at += rowWords) {
+      if (keyAt(words, at) !== key || (flagsAt(words, at) & rowFlags.unknown) !== 0) continue;
+      const enterNs = enterNsAt(words, at);
+      if (enterNs > toNs || leaveNsAt(words, at) < fromNs) continue;
+      found.push({ enterNs, words: words.slice(at, at + rowWords) });
+    }
+    if (found.length > 2 * duringLimit) found = [...inOrderOfEntry()];
+  }
+  const picked = inOrderOfEntry();
+  const rows = grantColumns(picked.length);
+  picked.forEach((one, row) => readRow(one.words, 0, rows, row));
+  return rows;
+}
