@@ -228,9 +228,7 @@ describe('validity honoured', () => {
     expect(kindOf(historyOf([{ ...gone, leave: 1000 }]))).toBe('undecided');
     const slow = historyOf([{ ...gone, releaseMs: 950 }]);
     expect(kindOf(slow)).toBe('undecided');
-    expect(kindOf(historyOf([held, { ...gone, flags: rowFlags.releaseLost | rowFlags.releaseUnknown }]))).toBe(
-      'pass',
-    );
+    expect(kindOf(historyOf([held, { ...gone, flags: rowFlags.releaseLost | rowFlags.releaseUnknown }]))).toBe('pass');
   });
 
   it('is undecided where records are missing, or the design withstands the loss of a server’s data', () => {

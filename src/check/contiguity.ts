@@ -30,7 +30,10 @@ export default {
     const { rows } = history.resource;
     const { grants, late } = findLate(rows);
     const told = late.slice(0, toldInAll).filter(({ newer }) => newer >= 0);
-    const drawn = new SectionsOf(rows, told.slice(0, 1).flatMap(({ newer, late: operation }) => [newer, operation]));
+    const drawn = new SectionsOf(
+      rows,
+      told.slice(0, 1).flatMap(({ newer, late: operation }) => [newer, operation]),
+    );
     return {
       rows: (block) => drawn.rows(block),
       close: () =>

@@ -57,7 +57,10 @@ function atServer(
 ): Judging {
   const { exclusion } = context.claims;
   const { accepted, repeated } = writesSeen(rows);
-  const drawn = new SectionsOf(rows, repeated.slice(0, 1).flatMap(({ first, again }) => [first, again]));
+  const drawn = new SectionsOf(
+    rows,
+    repeated.slice(0, 1).flatMap(({ first, again }) => [first, again]),
+  );
   const tell = ({ first, again }: Repeated, at: number): string[] => {
     const what = `value ${rows.value[again]}${rows.item[again] === 0 ? '' : ` of item ${rows.item[again]}`}`;
     const line =

@@ -29,8 +29,6 @@ export interface BrokenLease extends Overlap {
 
 /** So many are kept to be told; all are counted. */
 const keptLimit = 16;
-const nobody = -1;
-const notKept = -2;
 
 export class OverlapSweep {
   /** Both leases were valid, so the lock is broken. Each lease counts once, however many were let in while it was valid. */
@@ -40,98 +38,93 @@ export class OverlapSweep {
   /** The first of each. */
   readonly broken: BrokenLease[] = [];
   readonly overstayed: Overlap[] = [];
-  readonly #longestValid: SectionOfKey;
-  readonly #lastToLeave: SectionOfKey;
-  /** For each key, where in `broken` the lease of `#longestValid` is. */
-  readonly #brokenAt: Int32Array;
+  /** For each key two sections, side by side: who stays valid longest, and who leaves last. See `at`. */
+  readonly #inside: Float64Array;
+  /** Keys on which the longest valid lease is broken; null where that is counted, but not kept. */
+  readonly #brokenOf = new Map<number, BrokenLease | null>();
 
   /** `onFound` is told the time of each, in order. */
   constructor(
     keys: number,
     private readonly onFound: (atNs: number) => void = () => {},
   ) {
-    this.#longestValid = new SectionOfKey(keys);
-    this.#lastToLeave = new SectionOfKey(keys);
-    this.#brokenAt = new Int32Array(keys).fill(nobody);
+    this.#inside = new Float64Array(keys * keyFields).fill(-Infinity);
   }
 
   rows(rows: GrantRows): void {
-    const [longest, last] = [this.#longestValid, this.#lastToLeave];
+    const inside = this.#inside;
     for (let row = 0; row < rows.count; row += 1) {
       if ((rows.flags[row] & rowFlags.unknown) !== 0) continue;
       const key = rows.key[row];
       const enterNs = rows.enterNs[row];
       const leaveNs = rows.leaveNs[row];
       const validUntilNs = rows.validUntilNs[row];
-      const longestNs = Math.min(longest.leaveNs[key], longest.validUntilNs[key]);
+      const longest = key * keyFields;
+      const last = longest + sectionFields;
+      const longestNs = Math.min(inside[longest + at.leaveNs], inside[longest + at.validUntilNs]);
       if (validUntilNs > enterNs && longestNs > enterNs) this.#doubleGrant(rows, row);
-      else if (last.leaveNs[key] > enterNs && last.validUntilNs[key] <= enterNs) this.#overstay(rows, row);
+      else if (inside[last + at.leaveNs] > enterNs && inside[last + at.validUntilNs] <= enterNs)
+        this.#overstay(rows, row);
       // The end of that part of the section which the lease covers.
       if (Math.min(leaveNs, validUntilNs) > longestNs) {
-        longest.set(rows, row);
-        this.#brokenAt[key] = nobody;
+        this.#put(longest, rows, row);
+        if (this.#brokenOf.size > 0) this.#brokenOf.delete(key);
       }
-      if (leaveNs > last.leaveNs[key]) last.set(rows, row);
+      if (leaveNs > inside[last + at.leaveNs]) this.#put(last, rows, row);
     }
   }
 
   #doubleGrant(rows: GrantRows, row: number): void {
     const key = rows.key[row];
-    const at = this.#brokenAt[key];
-    if (at >= 0) this.broken[at].entered += 1;
-    if (at !== nobody) return;
+    const known = this.#brokenOf.get(key);
+    if (known !== undefined) {
+      if (known !== null) known.entered += 1;
+      return;
+    }
     this.brokenLeases += 1;
     this.onFound(rows.enterNs[row]);
-    this.#brokenAt[key] = this.broken.length < keptLimit ? this.broken.length : notKept;
-    if (this.broken.length < keptLimit)
-      this.broken.push({ inside: this.#longestValid.get(key), entering: sectionOf(rows, row), entered: 1 });
+    const lease = { inside: this.#get(key, key * keyFields), entering: sectionOf(rows, row), entered: 1 };
+    const kept = this.broken.length < keptLimit;
+    if (kept) this.broken.push(lease);
+    this.#brokenOf.set(key, kept ? lease : null);
   }
 
   #overstay(rows: GrantRows, row: number): void {
     this.overstays += 1;
     this.onFound(rows.enterNs[row]);
-    if (this.overstayed.length < keptLimit)
-      this.overstayed.push({ inside: this.#lastToLeave.get(rows.key[row]), entering: sectionOf(rows, row) });
-  }
-}
-
-/** One section for each key, in columns. */
-class SectionOfKey {
-  readonly #contender: Uint16Array;
-  readonly #enterNs: Float64Array;
-  /** -Infinity: there is none yet. */
-  readonly leaveNs: Float64Array;
-  readonly validUntilNs: Float64Array;
-  readonly #flags: Uint16Array;
-
-  constructor(keys: number) {
-    this.#contender = new Uint16Array(keys);
-    this.#enterNs = new Float64Array(keys);
-    this.leaveNs = new Float64Array(keys).fill(-Infinity);
-    this.validUntilNs = new Float64Array(keys).fill(-Infinity);
-    this.#flags = new Uint16Array(keys);
-  }
-
-  set(rows: GrantRows, row: number): void {
+    if (this.overstayed.length === keptLimit) return;
     const key = rows.key[row];
-    this.#contender[key] = rows.contender[row];
-    this.#enterNs[key] = rows.enterNs[row];
-    this.leaveNs[key] = rows.leaveNs[row];
-    this.validUntilNs[key] = rows.validUntilNs[row];
-    this.#flags[key] = rows.flags[row];
+    this.overstayed.push({ inside: this.#get(key, key * keyFields + sectionFields), entering: sectionOf(rows, row) });
   }
 
-  get(key: number): Section {
+  #put(section: number, rows: GrantRows, row: number): void {
+    const inside = this.#inside;
+    inside[section + at.enterNs] = rows.enterNs[row];
+    inside[section + at.leaveNs] = rows.leaveNs[row];
+    inside[section + at.validUntilNs] = rows.validUntilNs[row];
+    inside[section + at.who] = rows.contender[row] * flagValues + rows.flags[row];
+  }
+
+  #get(key: number, section: number): Section {
+    const inside = this.#inside;
+    const who = inside[section + at.who];
     return {
       key,
-      contender: this.#contender[key],
-      enterNs: this.#enterNs[key],
-      leaveNs: this.leaveNs[key],
-      validUntilNs: this.validUntilNs[key],
-      flags: this.#flags[key],
+      contender: Math.floor(who / flagValues),
+      enterNs: inside[section + at.enterNs],
+      leaveNs: inside[section + at.leaveNs],
+      validUntilNs: inside[section + at.validUntilNs],
+      flags: who % flagValues,
     };
   }
 }
+
+/** Fields of a section; all of a key lie in one line of the processor's cache. */
+const at = { enterNs: 0, leaveNs: 1, validUntilNs: 2, who: 3 } as const;
+const sectionFields = 4;
+const keyFields = 2 * sectionFields;
+/** Contender and flags, of 16 bits each, are one field. */
+const flagValues = 2 ** 16;
 
 export function sectionOf(rows: GrantRows, row: number): Section {
   return {

@@ -25,12 +25,7 @@ export default {
           const over = ms(entering.enterNs - inside.validUntilNs);
           return [
             `key ${entering.key}: ${who} entered while ${other} was still inside, ${over} after its lease was over`,
-            ...interleaving(
-              storyOf(history),
-              context,
-              overlap,
-              `${other} is still inside, its lease over for ${over}`,
-            ),
+            ...interleaving(storyOf(history), context, overlap, `${other} is still inside, its lease over for ${over}`),
           ];
         });
         return judged(this.name, false, sweep.overstays, history.rows.count, evidence);

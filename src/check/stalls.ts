@@ -4,6 +4,7 @@
  * that did not.
  */
 import { rowFlags, type CheckContext, type GrantRows, type History, type Wait } from '../contract/index.js';
+import { Pauses, type Pause } from './pauses.js';
 
 /** For a busy machine. */
 const slackMs = 1000;
@@ -25,24 +26,15 @@ export function excuseOf({ standstillMs, lost }: History): string | null {
   return lost.length > 0 ? `records are missing: ${lost.join('; ')}` : null;
 }
 
-interface Pause {
-  readonly fromNs: number;
-  readonly toNs: number;
-}
-
 /** Looks for the longest time beyond the bound, within these times, in which somebody waited for a key that nobody held. */
 export class StallWatch {
-  /** Null: none. Of several as long the one that began first, then that of the lowest key. */
+  /** Null: none. Of several as long the one that began last, then that of the lowest key. */
   longest: Wait | null = null;
   /** Until when the key was held; -Infinity before its first entry. */
   readonly #heldUntilNs: Float64Array;
   /** Before its first entry a key was free for ever; Infinity: it was not entered yet. */
   readonly #firstNs: Float64Array;
-  /**
-   * Pauses that a wait which ends later may have lasted through. Who waited through one has waited through all later ones, so
-   * one that is shorter than a later one is not needed any more: few are left of a key, in falling length.
-   */
-  readonly #pauses = new Map<number, Pause[]>();
+  readonly #pauses: Pauses;
   readonly #toldWaits = new Map<number, Wait[]>();
 
   constructor(
@@ -52,6 +44,7 @@ export class StallWatch {
   ) {
     const keys = waits.reduce((most, { key }) => Math.max(most, key + 1), rows.keys);
     this.#heldUntilNs = new Float64Array(keys).fill(-Infinity);
+    this.#pauses = new Pauses(keys);
     this.#firstNs = new Float64Array(keys).fill(Infinity);
     for (const wait of waits) {
       const ofKey = this.#toldWaits.get(wait.key);
@@ -85,15 +78,8 @@ export class StallWatch {
       this.#firstNs[key] = toNs;
       return;
     }
-    const pause = { fromNs: Math.max(fromNs, this.within[0]), toNs: Math.min(toNs, this.within[1]) };
-    if (lengthNs(pause) <= this.boundNs) return;
-    const before = this.#pauses.get(key);
-    if (before === undefined) {
-      this.#pauses.set(key, [pause]);
-      return;
-    }
-    while (before.length > 0 && lengthNs(before.at(-1)!) < lengthNs(pause)) before.pop();
-    before.push(pause);
+    const [clippedFromNs, clippedToNs] = [Math.max(fromNs, this.within[0]), Math.min(toNs, this.within[1])];
+    if (clippedToNs - clippedFromNs > this.boundNs) this.#pauses.add(key, clippedFromNs, clippedToNs);
   }
 
   #told(key: number, pause: Pause): void {
@@ -101,9 +87,7 @@ export class StallWatch {
   }
 
   #waited(key: number, sinceNs: number, untilNs: number): void {
-    const pauses = this.#pauses.get(key) ?? [];
-    for (let at = pauses.length - 1; at >= 0 && pauses[at].toNs > sinceNs; at -= 1)
-      this.#consider(key, pauses[at], sinceNs, untilNs);
+    for (const pause of this.#pauses.after(key, sinceNs)) this.#consider(key, pause, sinceNs, untilNs);
     this.#consider(key, { fromNs: -Infinity, toNs: this.#firstNs[key] }, sinceNs, untilNs);
     // It ended without a grant, and nobody has entered since the last one left.
     this.#consider(key, { fromNs: this.#heldUntilNs[key], toNs: Infinity }, sinceNs, untilNs);
@@ -120,14 +104,10 @@ export class StallWatch {
   }
 }
 
-function lengthNs({ fromNs, toNs }: Pause): number {
-  return toNs - fromNs;
-}
-
 function isBefore(one: Wait, other: Wait | null): boolean {
   if (other === null) return true;
   const longerNs = one.untilNs - one.sinceNs - (other.untilNs - other.sinceNs);
-  return longerNs > 0 || (longerNs === 0 && (one.sinceNs - other.sinceNs || one.key - other.key) < 0);
+  return longerNs > 0 || (longerNs === 0 && (other.sinceNs - one.sinceNs || one.key - other.key) < 0);
 }
 
 /** A holder that never left holds as long as its lease, and one without a lease is taken for dead from its entry. */

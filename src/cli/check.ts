@@ -46,11 +46,7 @@ export async function checkCommand(args: Args): Promise<number> {
   }
   progress.end();
   await print(`${lines.join('\n')}\n`);
-  return verdicts.some(isViolation)
-    ? exitCodes.violation
-    : verdicts.some(isInvalid)
-      ? exitCodes.invalid
-      : exitCodes.ok;
+  return verdicts.some(isViolation) ? exitCodes.violation : verdicts.some(isInvalid) ? exitCodes.invalid : exitCodes.ok;
 }
 
 interface JudgedRound {

@@ -46,13 +46,7 @@ export function findPlaces(sources: readonly ChunkSource[]): {
 }
 
 /** A chunk of ours is one place; whatever else says that it is one is read in pieces no larger. */
-function addPlaces(
-  places: Place[],
-  from: Place['from'],
-  at: number,
-  count: number,
-  openNs: number,
-): void {
+function addPlaces(places: Place[], from: Place['from'], at: number, count: number, openNs: number): void {
   for (let done = 0; done < count; done += rowsPerChunk) {
     const piece = Math.min(rowsPerChunk, count - done);
     const last = done + piece === count;

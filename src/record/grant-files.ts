@@ -19,21 +19,33 @@ export interface StoredGrants {
   readonly cut: readonly string[];
 }
 
-/** `onRows` is told how many rows have been surveyed. */
-export function openGrants(sources: readonly ChunkSource[], onRows: (rows: number) => void = () => {}): StoredGrants {
+/** `onRows` is told how many rows have been surveyed. Workers' rows are read in groups of `groupRows` at most. */
+export function openGrants(
+  sources: readonly ChunkSource[],
+  onRows: (rows: number) => void = () => {},
+  groupRows = rowsPerGroup,
+): StoredGrants {
   const { workers, cut } = findPlaces(sources);
   const late = new Latecomers();
   let count = 0;
   let keys = 0;
   const groups = [...workers.values()].map((places) =>
-    surveyGroups(places, late, (rows, lastKey) => {
-      count += rows;
-      keys = Math.max(keys, lastKey + 1);
-      onRows(count);
-    }),
+    surveyGroups(
+      places,
+      late,
+      (rows, lastKey) => {
+        count += rows;
+        keys = Math.max(keys, lastKey + 1);
+        onRows(count);
+      },
+      groupRows,
+    ),
   );
   if (keys > keysLimit)
-    throw new LockbenchError('BAD_RUN_FOLDER', `there is no run of ${keys.toLocaleString('en')} keys, as the rows have it`);
+    throw new LockbenchError(
+      'BAD_RUN_FOLDER',
+      `there is no run of ${keys.toLocaleString('en')} keys, as the rows have it`,
+    );
   const latecomers = late.ordered();
   const grants: GrantHistory = {
     count,
@@ -108,7 +120,8 @@ function during(groups: readonly Group[], key: number, fromNs: number, toNs: num
   let found: { readonly enterNs: number; readonly words: Uint32Array }[] = [];
   const inOrderOfEntry = (): readonly (typeof found)[number][] =>
     firstAndLast(found.sort((a, b) => a.enterNs - b.enterNs));
-  const words = new Uint32Array(rowsPerGroup * rowWords);
+  const most = groups.reduce((rows, group) => Math.max(rows, group.count), 0);
+  const words = new Uint32Array(most * rowWords);
   for (const group of groups) {
     if (group.firstEnterNs > toNs || group.lastLeaveNs < fromNs) continue;
     const end = readPlaces(group.places, words, 0);

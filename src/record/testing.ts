@@ -15,7 +15,10 @@ export function allRows(grants: GrantHistory): GrantRows {
   return all;
 }
 
-export function readAll(sources: readonly ChunkSource[]): { readonly rows: GrantRows; readonly cut: readonly string[] } {
+export function readAll(sources: readonly ChunkSource[]): {
+  readonly rows: GrantRows;
+  readonly cut: readonly string[];
+} {
   const { grants, cut } = openGrants(sources);
   return { rows: allRows(grants), cut };
 }

@@ -10,6 +10,7 @@
 import { enterNsAt, keyAt, leaveNsAt, rowsPerChunk, rowWords } from './chunks.js';
 import { readPlaces, type Place } from './chunk-places.js';
 
+/** So far the rows of one worker may be out of order and cost no memory beyond. */
 export const rowsPerGroup = 8 * rowsPerChunk;
 
 /** Rows that are read together, and what the first pass found of them. */
@@ -39,11 +40,12 @@ export function surveyGroups(
   places: readonly Place[],
   late: Latecomers,
   onRows: (rows: number, lastKey: number) => void,
+  groupRows: number,
 ): Group[] {
-  const words = new Uint32Array(Math.min(rowsPerGroup, rowsOf(places)) * rowWords);
+  const parts = split(places, groupRows);
+  const words = new Uint32Array(Math.max(0, ...parts.map(rowsOf)) * rowWords);
   let floorNs = -Infinity;
   let highestNs = -Infinity;
-  const parts = split(places);
   return parts.map((part, at) => {
     const end = readPlaces(part, words, 0);
     let [firstEnterNs, lastEnterNs, lastLeaveNs, lastKey] = [Infinity, -Infinity, -Infinity, -1];
@@ -71,13 +73,13 @@ function rowsOf(places: readonly Place[]): number {
   return places.reduce((sum, { count }) => sum + count, 0);
 }
 
-function split(places: readonly Place[]): Place[][] {
+function split(places: readonly Place[], groupRows: number): Place[][] {
   const parts: Place[][] = [];
   let room = 0;
   for (const place of places) {
     if (place.count > room) {
       parts.push([]);
-      room = rowsPerGroup;
+      room = groupRows;
     }
     parts.at(-1)!.push(place);
     room -= place.count;

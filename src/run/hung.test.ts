@@ -43,7 +43,9 @@ it('an acquire that never settles is an unknown one, and its worker reports all 
   expect((reports[0] as { errorSamples: readonly string[] }).errorSamples[0]).toContain('a contender of a worker hung');
   expect(counters.unknown).toBe(1);
   expect(counters.grants).toBeGreaterThan(2);
-  expect(verdictOf(accounting, historyOf([], { counters, rows: grantsInMemory(rows) }))).toMatchObject({ verdict: 'pass' });
+  expect(verdictOf(accounting, historyOf([], { counters, rows: grantsInMemory(rows) }))).toMatchObject({
+    verdict: 'pass',
+  });
 });
 
 it('an acquire that ends in an error is a wait like any other', async () => {

@@ -71,8 +71,7 @@ export class Recovery {
     if (record.startedMs === null) return { ...record, ...untouched };
     this.#gap(null);
     const healedMs = this.#healedMs;
-    const firstGrantMs =
-      healedMs === null || this.#wentOn || this.#firstMs === null ? null : this.#firstMs - healedMs;
+    const firstGrantMs = healedMs === null || this.#wentOn || this.#firstMs === null ? null : this.#firstMs - healedMs;
     const fellShort = this.#freeMs + stretchMs <= this.#closeMs && this.#then < this.#wanted();
     const dipped = !this.#died && this.#before >= leastGrants && fellShort;
     const recoveredMs = dipped ? this.#recoveredMs : null;
