@@ -11,11 +11,12 @@ const row = (enterNs: number, leaveNs = enterNs + 10): Row => {
   return { ...times, key: 0, contender: 1, flags: 0 };
 };
 
-function fileOf(rows: readonly Row[], openNs: number): Uint8Array {
+function fileOf(count: number, rowOf: (n: number) => Row, openNs: number): Uint8Array {
   const parts: Uint8Array[] = [];
-  for (let at = 0; at < rows.length; at += rowsPerChunk) {
+  for (let at = 0; at < count; at += rowsPerChunk) {
     const chunk = new Chunk();
-    for (const one of rows.slice(at, at + rowsPerChunk)) chunk.add(one);
+    const end = Math.min(count, at + rowsPerChunk);
+    for (let n = at; n < end; n += 1) chunk.add(rowOf(n));
     parts.push(chunk.seal(0, openNs));
   }
   return new Uint8Array(Buffer.concat(parts));
@@ -23,9 +24,8 @@ function fileOf(rows: readonly Row[], openNs: number): Uint8Array {
 
 describe('a holder that stays inside for all of a long run', () => {
   const many = 20 * rowsPerChunk;
-  const short = Array.from({ length: many }, (_, n) => row(1000 + 20 * n));
   // It is written last, and no chunk before can say more than that it is inside.
-  const from = fileOf([...short, row(990, 1e9)], 990);
+  const from = fileOf(many + 1, (n) => (n < many ? row(1000 + 20 * n) : row(990, 1e9)), 990);
 
   it('comes first all the same', () => {
     const { grants, cut } = openGrants([{ name: 'a', from }]);
@@ -55,14 +55,14 @@ describe('a holder that stays inside for all of a long run', () => {
 describe('the limit of those that come late', () => {
   it('is told, and the run is then not judged as a whole', () => {
     const count = Latecomers.limitRows + 3 * rowsPerChunk;
-    const backwards = Array.from({ length: count }, (_, n) => row(1e9 - n));
-    const { grants, cut } = openGrants([{ name: 'a', from: fileOf(backwards, 0) }], () => {}, rowsPerChunk);
+    const backwards = fileOf(count, (n) => row(1e9 - n), 0);
+    const { grants, cut } = openGrants([{ name: 'a', from: backwards }], () => {}, rowsPerChunk);
     expect(cut).toEqual([`${rowsPerChunk} grants ended too late to be put in order`]);
     expect(grants.count).toBe(count);
   });
 });
 
 it('rows of a key that no plan has are no history', () => {
-  const from = fileOf([{ ...row(1), key: 2 ** 31 }], 0);
+  const from = fileOf(1, () => ({ ...row(1), key: 2 ** 31 }), 0);
   expect(() => openGrants([{ name: 'a', from }])).toThrow('there is no run of 2,147,483,649 keys');
 });

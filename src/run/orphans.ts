@@ -28,7 +28,7 @@ export class Orphans {
 
   /** Until the window closes, where nobody got it any more. */
   result(): RunResult['orphans'] {
-    for (const { key } of [...this.#waiting]) this.#enters(key, Infinity);
+    for (const key of new Set(this.#waiting.map((one) => one.key))) this.#enters(key, Infinity);
     return { count: this.dead.length, longestMs: this.#longestNs / 1e6 };
   }
 
