@@ -168,21 +168,24 @@ async function writeRun(folder: string, grants: number): Promise<void> {
   writeFileSync(join(history, 'round.json'), JSON.stringify(round));
 }
 
-interface Judged {
-  readonly seconds: number;
+/** What a process that judges tells of itself. */
+interface Used {
+  readonly cpuSeconds: number;
   readonly peakMb: number;
 }
 
 /** In a process of its own, start included. */
-function judge(folder: string): Promise<Judged> {
+function judge(folder: string): Promise<Used & { readonly seconds: number }> {
   const startNs = nowNs();
-  const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), '--judge', folder], { stdio: [...stdio] });
-  let peakMb = NaN;
-  child.on('message', (message) => (peakMb = Number(message)));
+  const args = [fileURLToPath(import.meta.url), '--judge', folder];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  let used: Used = { cpuSeconds: NaN, peakMb: NaN };
+  child.on('message', (message: Used) => (used = message));
   return new Promise((resolve, reject) =>
     child.on('close', (code) =>
-      code === 0 ? resolve({ seconds: (nowNs() - startNs) / 1e9, peakMb }) : reject(new Error(`it ended with ${code}`)),
+      code === 0
+        ? resolve({ seconds: (nowNs() - startNs) / 1e9, ...used })
+        : reject(new Error(`bench check ended with ${code}`)),
     ),
   );
 }
@@ -194,9 +197,9 @@ async function main(): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), 'lockbench-check-'));
     try {
       await writeRun(folder, grants);
-      const { seconds, peakMb } = await judge(folder);
+      const { seconds, cpuSeconds, peakMb } = await judge(folder);
       const words = [
-        `${grants.toLocaleString('en')} grants: ${seconds.toFixed(2)} s`,
+        `${grants.toLocaleString('en')} grants: ${seconds.toFixed(2)} s, of these ${cpuSeconds.toFixed(2)} s on a core`,
         `${Math.round(grants / seconds).toLocaleString('en')} grants/s`,
         `at most ${peakMb.toFixed(0)} MB`,
         `load of the machine ${loadavg()[0].toFixed(1)}`,
@@ -211,5 +214,6 @@ async function main(): Promise<void> {
 if (values.judge === undefined) await main();
 else {
   process.exitCode = await checkCommand({ _: ['check', values.judge] });
-  process.send!(process.resourceUsage().maxRSS / 1024);
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  process.send!({ cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakMb: maxRSS / 1024 } satisfies Used);
 }

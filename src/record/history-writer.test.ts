@@ -37,3 +37,15 @@ it('what the disk refuses is handed over, whichever way it closes', async () => 
     expect(readAll(kept.map((from) => ({ name: 'kept', from }))).rows.count).toBe(rows);
   }
 });
+
+it('what is beyond its limits is counted: of the file, and of what the disk refuses', async () => {
+  const chunkBytes = 100_000;
+  for (const [path, limits] of [
+    [join(folder, 'long.chunk'), { fileBytes: 2 * chunkBytes, memoryBytes: Infinity }],
+    [join(folder, 'nowhere', 'x'), { fileBytes: Infinity, memoryBytes: 2 * chunkBytes }],
+  ] as const) {
+    const writer = await HistoryWriter.open(path, 0, () => Infinity, limits);
+    for (let n = 0; n < rows; n += 1) writer.add(row(n));
+    expect((await writer.close()).droppedRows).toBe(rows - 2 * rowsPerChunk);
+  }
+});

@@ -6,8 +6,15 @@ import { writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Chunk, type Row } from './chunks.js';
 
-/** Beyond this a worker keeps no more rows, and says so: the verdicts of that run are undecided. */
-const limitBytes = 2 ** 30;
+/** Beyond these a worker keeps no more rows, and says so: the verdicts of that run are undecided. */
+export interface WriterLimits {
+  readonly fileBytes: number;
+  /** Of what is not in the file, because the disk refuses or is slow. */
+  readonly memoryBytes: number;
+}
+
+/** 430 million rows: 12 hours at 10,000 a second. */
+const usualLimits: WriterLimits = { fileBytes: 2 ** 34, memoryBytes: 2 ** 30 };
 
 export interface WriterEnd {
   /** What could not be written. */
@@ -32,20 +39,27 @@ export class HistoryWriter {
     private readonly file: FileHandle | null,
     private readonly worker: number,
     private readonly lowestOpenNs: () => number,
+    private readonly limits: WriterLimits,
   ) {}
 
-  static async open(path: string, worker: number, lowestOpenNs: () => number): Promise<HistoryWriter> {
+  static async open(
+    path: string,
+    worker: number,
+    lowestOpenNs: () => number,
+    limits = usualLimits,
+  ): Promise<HistoryWriter> {
     try {
-      return new HistoryWriter(await open(path, 'w', 0o600), worker, lowestOpenNs);
+      return new HistoryWriter(await open(path, 'w', 0o600), worker, lowestOpenNs, limits);
     } catch (cause) {
-      const writer = new HistoryWriter(null, worker, lowestOpenNs);
+      const writer = new HistoryWriter(null, worker, lowestOpenNs, limits);
       writer.#trouble = reason(cause);
       return writer;
     }
   }
 
   add(row: Row): void {
-    if (this.#bytes >= limitBytes) {
+    const { fileBytes, memoryBytes } = this.limits;
+    if (this.#bytes >= fileBytes || this.#bytes - this.#wholeBytes >= memoryBytes) {
       this.#droppedRows += 1;
       return;
     }

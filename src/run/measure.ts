@@ -124,7 +124,7 @@ function whyLost(answers: readonly (WorkerReport | string)[]): string[] {
   return answers.flatMap((answer, worker) => {
     if (typeof answer === 'string') return [`worker ${worker}: ${answer}`];
     return answer.droppedRows > 0
-      ? [`worker ${worker}: ${answer.droppedRows} records beyond the limit of its file`]
+      ? [`worker ${worker}: ${answer.droppedRows} records beyond the limit of its history`]
       : [];
   });
 }
