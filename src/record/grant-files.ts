@@ -91,28 +91,35 @@ class Stream {
 }
 
 function* merged(parts: readonly Iterable<OrderedRows>[]): Generator<GrantRows> {
-  const streams = parts.map((part) => new Stream(part));
+  // A heap: none is before the two that hang from it.
+  const streams = parts.map((part) => new Stream(part)).sort((a, b) => (a.headNs < b.headNs ? -1 : 1));
   const block = grantColumns(rowsPerBlock);
   let count = 0;
-  for (;;) {
-    let first: Stream | null = null;
-    let secondNs = Infinity;
-    for (const stream of streams) {
-      if (first === null || stream.headNs < first.headNs) {
-        secondNs = first?.headNs ?? Infinity;
-        first = stream;
-      } else if (stream.headNs < secondNs) secondNs = stream.headNs;
-    }
-    if (first === null || first.headNs === Infinity) break;
+  for (let stream = streams[0]; stream.headNs < Infinity; stream = streams[0]) {
+    const otherNs = Math.min(streams[1]?.headNs ?? Infinity, streams[2]?.headNs ?? Infinity);
     do {
-      first.take(block, count);
+      stream.take(block, count);
       count += 1;
       if (count < rowsPerBlock) continue;
       yield block;
       count = 0;
-    } while (first.headNs < secondNs);
+    } while (stream.headNs < otherNs);
+    sink(streams);
   }
   if (count > 0) yield firstRows(block, count);
+}
+
+/** Puts the first where it belongs. */
+function sink(streams: Stream[]): void {
+  const [moved] = streams;
+  let at = 0;
+  for (let below = 1; below < streams.length; below = 2 * at + 1) {
+    if (below + 1 < streams.length && streams[below + 1].headNs < streams[below].headNs) below += 1;
+    if (moved.headNs <= streams[below].headNs) break;
+    streams[at] = streams[below];
+    at = below;
+  }
+  streams[at] = moved;
 }
 
 /** Reads no more than the groups in which there may be such rows. */
