@@ -1,10 +1,11 @@
 /** What a worker does, thread or process: connects, says that it is ready, drives its contenders, settles what is owed, reports. */
-import type { EngineName, Engines, LoadShape, LockbenchError, LockStrategy } from '../contract/index.js';
+import type { Cancel, EngineName, Engines, LoadShape, LockStrategy } from '../contract/index.js';
 import { CancelSource } from '../base/cancel.js';
 import { limit, nowMs, nowNs } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
 import { publishedAs } from '../base/packages.js';
 import { loadPlugin, loadStrategy } from '../base/plugins.js';
+import { sleep } from '../base/sleep.js';
 import { stepWallClock } from '../base/wall-clock-step.js';
 import { openEngine, type OpenedEngine } from '../clients/engine.js';
 import type { WriterEnd } from '../record/history-writer.js';
@@ -91,7 +92,7 @@ class Job {
       task,
       {
         session,
-        resource: await openResource(task, (error) => this.#resourceLost(error)),
+        resource: await openResource(task, (error) => this.#lost(error)),
         triggers: this.#triggers,
         recorder: this.#recorder,
         ending: this.#ending,
@@ -117,7 +118,7 @@ class Job {
   }
 
   /** What was under way there is neither done nor not done: this worker is of no use any more. */
-  #resourceLost(error: LockbenchError): void {
+  #lost(error: Error): void {
     this.port.say({ kind: 'failed', error: errorData(error) });
     this.#ending.cancel();
     this.#cancel.cancel();
@@ -129,10 +130,13 @@ class Job {
     const { plan, index } = task;
     const startMs = nowMs();
     const oneSchedule = shape.open ? shape.arrivals(loadSpec(task, startMs, 'arrivals')) : null;
+    const until = byTimers(shop.ending);
     for (let i = 0; i < plan.contenders; i += 1) {
       const arrivals = oneSchedule ?? shape.arrivals(loadSpec(task, startMs, `arrivals ${i}`));
       const nextKey = keyChooser(plan.keyChoice, plan.keys, randomOf(task, `keys ${i}`));
-      this.#contenders.push(new Contender(shop, index * plan.contenders + i, arrivals, shape.open, nextKey));
+      this.#contenders.push(
+        new Contender(shop, index * plan.contenders + i, { arrivals, open: shape.open, until }, nextKey),
+      );
     }
     this.#usage = watchThread(shop.control.window);
     await this.#allEnded(shop.tally);
@@ -188,6 +192,14 @@ class Job {
     const { traceFile } = this.task;
     return { trouble: trouble ?? (traceFile === null ? null : this.#recorder!.write(traceFile)) };
   }
+}
+
+/** Coarse, as thinking is. */
+function byTimers(ending: Cancel): (ms: number) => Promise<void> {
+  return async (ms) => {
+    const earlyMs = ms - nowMs();
+    if (earlyMs > 0) await sleep(earlyMs, ending);
+  };
 }
 
 /** What is known only when the connections are closed. */
