@@ -13,6 +13,7 @@ import { windowAt } from '../record/shared.js';
 import { Contender } from './contender.js';
 import { FlightRecorder } from './flight-recorder.js';
 import { keyChooser } from './keys.js';
+import { Pacer } from './pacer.js';
 import type { Port } from './port.js';
 import type { Struck, WorkerReport, WorkerTask } from './protocol.js';
 import { openResource } from './resource-use.js';
@@ -39,6 +40,7 @@ class Job {
   readonly #triggers: Triggers;
   readonly #recorder: FlightRecorder | null;
   readonly #contenders: Contender[] = [];
+  #pacer: Pacer | null = null;
   #usage: (() => ThreadUsage) | null = null;
   #shop: Shop | null = null;
   #opened: OpenedEngine | null = null;
@@ -101,6 +103,7 @@ class Job {
       () => this.#contenders.reduce((ns, contender) => Math.min(ns, contender.openNs), nowNs()),
     );
     this.#shop = shop;
+    if (shape.open) this.#pacer = await Pacer.open(plan.contenders, this.#ending, (error) => this.#lost(error));
     port.say({ kind: 'ready', clientOptions: toldOptions(task, opened, design) });
     await new Promise<void>((resolve) => this.#started.onCancel(resolve));
 
@@ -112,6 +115,7 @@ class Job {
     const unsettled = await settle(session);
     const report = { ...this.#report(shop, opened), ...used, backlog, unsettled };
     shop.resource.close();
+    await this.#pacer?.close();
     await closeSession(session, opened);
     const end = await shop.writer.close();
     port.say({ kind: 'done', report: { ...report, ...end, ...this.#traced(end) }, figures: port.figures() });
@@ -130,7 +134,7 @@ class Job {
     const { plan, index } = task;
     const startMs = nowMs();
     const oneSchedule = shape.open ? shape.arrivals(loadSpec(task, startMs, 'arrivals')) : null;
-    const until = byTimers(shop.ending);
+    const until = this.#pacer === null ? byTimers(shop.ending) : (ms: number) => this.#pacer!.until(ms);
     for (let i = 0; i < plan.contenders; i += 1) {
       const arrivals = oneSchedule ?? shape.arrivals(loadSpec(task, startMs, `arrivals ${i}`));
       const nextKey = keyChooser(plan.keyChoice, plan.keys, randomOf(task, `keys ${i}`));
@@ -138,7 +142,7 @@ class Job {
         new Contender(shop, index * plan.contenders + i, { arrivals, open: shape.open, until }, nextKey),
       );
     }
-    this.#usage = watchThread(shop.control.window);
+    this.#usage = watchThread(shop.control.window, this.#pacer?.threadId ?? null);
     await this.#allEnded(shop.tally);
     return (untilMs) => oneSchedule?.missed(untilMs) ?? [];
   }
