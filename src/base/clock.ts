@@ -5,7 +5,8 @@
 
 /** Monotonic time in ns. A double holds whole nanoseconds for the first 104 days after boot, and steps of 2 ns after that. */
 export function nowNs(): number {
-  return Number(process.hrtime.bigint());
+  const [seconds, ns] = process.hrtime();
+  return seconds * 1e9 + ns;
 }
 
 /** Monotonic time in ms, with fractions. */

@@ -1,4 +1,4 @@
-/** The end of a turn of the event loop: after what was ready has run, promises included, and after what the kernel had was read. */
+/** Turns of the event loop. The end of one: after what was ready has run, promises included, and after what the kernel had was read. */
 
 export function atTurnEnd(fn: () => void): void {
   setImmediate(fn);
@@ -10,4 +10,17 @@ export function atTurnEnd(fn: () => void): void {
  */
 export function afterTurnEnd(fn: () => void): void {
   queueMicrotask(() => process.nextTick(() => setImmediate(fn)));
+}
+
+let turn: Promise<void> | null = null;
+
+/** As `yieldTurn`, with one promise and one turn for all who yield in this one. */
+export function nextTurn(): Promise<void> {
+  turn ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turn = null;
+      resolve();
+    });
+  });
+  return turn;
 }

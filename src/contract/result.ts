@@ -85,7 +85,7 @@ export interface NodeFailure {
 
 export interface Resources {
   readonly limitedBy: 'generator' | 'server' | 'machine' | 'lock' | 'unknown';
-  /** CPU time of the worker threads per grant. */
+  /** CPU time of the worker threads, and of those that pace them, per grant. */
   readonly generatorUsPerCycle: number | null;
   readonly serverUsPerCycle: number | null;
   readonly machineBusyRatio: number | null;
@@ -93,6 +93,8 @@ export interface Resources {
   readonly runQueueWaitRatio: number | null;
   readonly eventLoopUtilisation: number | null;
   readonly eventLoopDelayUsP99: number | null;
+  /** What keeping an arrival rate took, as a share of one core; null without one, and where the system does not tell. */
+  readonly pacerCpuRatio: number | null;
 }
 
 export interface RepeatResult {

@@ -40,9 +40,10 @@ export class Chunk {
   add(row: Row): void {
     const words = this.#words;
     let at = headerWords + this.count * rowWords;
-    words[at++] = row.enterNs % two32;
+    // What is stored of a number is what it is modulo 2 ** 32.
+    words[at++] = row.enterNs;
     words[at++] = row.enterNs / two32;
-    words[at++] = row.leaveNs % two32;
+    words[at++] = row.leaveNs;
     words[at++] = row.leaveNs / two32;
     words[at++] = row.validUntilNs === Infinity ? neverUs : clampUs(Math.max(0, row.validUntilNs - row.enterNs));
     words[at++] = clampUs(row.sendDelayNs);

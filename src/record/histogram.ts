@@ -17,8 +17,8 @@ const words = new Uint32Array(view.buffer);
 export function bucketIndex(ns: number): number {
   if (ns < subBuckets) return ns;
   view[0] = ns;
-  const bucket = (words[1] >>> 20) - 1023 - halfMagnitude;
-  return (bucket << halfMagnitude) + Math.floor(ns / 2 ** bucket);
+  // A double's exponent and the first ten bits of its fraction, which stand side by side, count buckets and their parts.
+  return (words[1] >>> (20 - halfMagnitude)) - ((1023 + halfMagnitude - 1) << halfMagnitude);
 }
 
 export const bucketCount = bucketIndex(highestNs) + 1;

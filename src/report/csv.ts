@@ -77,6 +77,7 @@ const resourceColumns: readonly Column[] = [
   ['machineBusyRatio', (run) => run.resources.machineBusyRatio],
   ['runQueueWaitRatio', (run) => run.resources.runQueueWaitRatio],
   ['eventLoopDelayP99Us', (run) => run.resources.eventLoopDelayUsP99],
+  ['pacerCpuRatio', (run) => run.resources.pacerCpuRatio],
 ];
 
 const verdictColumns: readonly Column[] = [

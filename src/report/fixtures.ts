@@ -45,6 +45,7 @@ export const calm: Resources = {
   runQueueWaitRatio: 0.01,
   eventLoopUtilisation: 0.22,
   eventLoopDelayUsP99: 1200,
+  pacerCpuRatio: null,
 };
 
 export function round(number: number, throughputHz: number, acquireP50Us = 412): RepeatResult {

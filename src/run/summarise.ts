@@ -181,6 +181,7 @@ function combineResources(rounds: readonly Resources[]): Resources {
     runQueueWaitRatio: mid('runQueueWaitRatio'),
     eventLoopUtilisation: mid('eventLoopUtilisation'),
     eventLoopDelayUsP99: mid('eventLoopDelayUsP99'),
+    pacerCpuRatio: mid('pacerCpuRatio'),
   };
 }
 

@@ -54,6 +54,7 @@ export function resourcesUsed({ begin, end, windowMs, grants, reports, serverCpu
     times !== null ? times.cpuNs / 1e6 : end.servers[i] === null ? (serverCpuMs[i] ?? NaN) : NaN,
   );
   const workerCpuMs = reports.map((report) => (report.cpuNs === null ? NaN : report.cpuNs / 1e6));
+  const pacerCpuMs = reports.flatMap(({ pacerCpuNs }) => (pacerCpuNs === null ? [] : pacerCpuNs / 1e6));
   const queuedMs = [
     ...passed.map((times) => (times === null ? NaN : times.queuedNs / 1e6)),
     ...reports.map((report) => (report.queuedNs === null ? NaN : report.queuedNs / 1e6)),
@@ -68,12 +69,13 @@ export function resourcesUsed({ begin, end, windowMs, grants, reports, serverCpu
     totalMs === null || grants === 0 ? null : (totalMs * 1000) / grants;
   return {
     limitedBy: limitedBy(share(workerCpuMs, windowMs), utilisation, share(serversMs, windowMs), busy),
-    generatorUsPerCycle: perGrant(sumKnown(workerCpuMs)),
+    generatorUsPerCycle: perGrant(sumKnown([...workerCpuMs, ...pacerCpuMs])),
     serverUsPerCycle: perGrant(sumKnown(serversMs)),
     machineBusyRatio: busy,
     runQueueWaitRatio: share(queuedMs, windowMs),
     eventLoopUtilisation: utilisation,
     eventLoopDelayUsP99: delays.length > 0 ? Math.max(...delays) : null,
+    pacerCpuRatio: pacerCpuMs.length > 0 && windowMs > 0 ? sumOf(pacerCpuMs) / windowMs : null,
   };
 }
 
@@ -92,9 +94,11 @@ function limitedBy(
 }
 
 function sumKnown(values: readonly number[]): number | null {
-  return values.length > 0 && values.every((value) => !Number.isNaN(value))
-    ? values.reduce((sum, value) => sum + value, 0)
-    : null;
+  return values.length > 0 && values.every((value) => !Number.isNaN(value)) ? sumOf(values) : null;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** The largest share of the window that one of them took; null when none is known. */

@@ -1,232 +1,148 @@
 /**
- * One contender: waits for its time, asks for the lock, works inside as its holder kind does, gives it back, and records
- * what happened. An operation belongs to the sample when it was meant to start within the measured window, however it ends.
+ * One contender: waits for its time, asks for the lock, works inside as its holder kind does, gives it back, and has it all
+ * written down.
+ *
+ * What waits stands in one function, and what does not in plain steps between: a cycle costs the harness no promise but
+ * those of the design and of the workload.
  */
-import { rowFlags, type AcquireOutcome, type Arrivals, type Grant, type Visit } from '../contract/index.js';
+import { rowFlags, type AcquireOutcome, type Grant, type Resource, type Visit } from '../contract/index.js';
 import { nowMs, nowNs } from '../base/clock.js';
-import { sleep } from '../base/sleep.js';
-import type { Row } from '../record/chunks.js';
 import { at } from '../record/counters.js';
-import { recordNs } from '../record/histogram.js';
 import { liveAt } from '../record/shared.js';
+import type { Course } from './course.js';
 import { LeaseGuard } from './guard.js';
-import { giveBack, keepExtending, type Holding } from './lease-calls.js';
+import { keepExtending, type Holding } from './lease-calls.js';
+import { Logbook } from './logbook.js';
 import type { ResourceUse } from './resource-use.js';
 import type { Shop } from './shop.js';
+import type { ReleaseKind } from './tally.js';
 
-/** Longer than an answer takes from the design to the contender, in the fullest event loop. */
-const handOverLimitMs = 100;
-
-/** What it is at: what is not known yet when its process is killed. */
-type Stage = 'outside' | 'asking' | 'inside' | 'releasing';
+interface Section extends Holding {
+  readonly guard: LeaseGuard;
+  /** Null: the lease is not extended. */
+  readonly stopExtending: (() => Promise<boolean>) | null;
+}
 
 export class Contender {
-  /** Entry of the section that it is in; Infinity outside. The lowest of all is the merge watermark. */
-  openNs = Infinity;
-  #stage: Stage = 'outside';
+  readonly #book: Logbook;
   readonly #resource: ResourceUse;
   readonly #visit: Visit;
+  readonly #guarded: boolean;
   #grants = 0;
-  #startNs = 0;
-  #grant: Grant | null = null;
-  /** Filled in as the cycle goes on. */
-  readonly #row: Row = {
-    enterNs: 0,
-    leaveNs: 0,
-    validUntilNs: 0,
-    sendDelayNs: 0,
-    acquireNs: 0,
-    releaseNs: 0,
-    key: 0,
-    contender: 0,
-    flags: 0,
-  };
 
   constructor(
     private readonly shop: Shop,
     private readonly id: number,
-    private readonly arrivals: Arrivals,
-    /** In a closed loop an operation is meant to start when it starts: a late timer is no wait for the lock. */
-    private readonly open: boolean,
+    private readonly course: Course,
     private readonly nextKey: () => number,
   ) {
-    this.#row.contender = id;
+    this.#guarded = shop.plan.holder === 'guarded';
+    this.#book = new Logbook(shop, id, course.open, this.#guarded);
     this.#resource = shop.resource.use(id);
     this.#visit = { holdMs: shop.plan.holdMs, nowMs };
   }
 
+  /** The lowest of all is the merge watermark. */
+  get openNs(): number {
+    return this.#book.openNs;
+  }
+
   async run(): Promise<void> {
-    const { shop } = this;
-    let freeMs = nowMs();
-    while (!shop.ending.cancelled) {
-      const intendedMs = this.arrivals.nextMs(freeMs);
-      const earlyMs = intendedMs - nowMs();
-      if (earlyMs > 0) await sleep(earlyMs, shop.ending);
+    const { shop, course } = this;
+    const { session, workload, tally, believed, triggers, ending } = shop;
+    const book = this.#book;
+    while (!ending.cancelled) {
+      const freeMs = book.freeNs / 1e6;
+      const intendedMs = course.arrivals.nextMs(freeMs);
+      if (intendedMs > freeMs) await course.until(intendedMs);
       shop.columns.live[liveAt.lastIntendedNs] = intendedMs * 1e6;
-      if (shop.ending.cancelled) {
-        if (this.open) this.#missed(intendedMs * 1e6);
+      if (ending.cancelled) {
+        if (course.open) this.#missed(intendedMs * 1e6);
         return;
       }
-      await this.#cycle(this.open ? intendedMs * 1e6 : nowNs());
-      freeMs = nowMs();
+      let outcome: AcquireOutcome;
+      try {
+        outcome = await this.#ask(intendedMs * 1e6);
+      } catch (error) {
+        book.threw(error);
+        if (triggers.active) triggers.ended('acquire', this.id, 'error');
+        continue;
+      }
+      const section = this.#answered(outcome);
+      if (section === null) continue;
+      const struck = triggers.active ? triggers.granted(section, section.guard) : null;
+      if (struck !== null) await struck;
+      try {
+        believed[section.key] += await workload.section(this.#protected(section), section.guard, this.#visit);
+      } catch (error) {
+        tally.error(error, null, book.measured);
+      }
+      if (section.stopExtending !== null && (await section.stopExtending())) book.row.flags |= rowFlags.extended;
+      this.#leave(section);
+      let kind: ReleaseKind = 'error';
+      try {
+        kind = tally.released(await session.release(section.grant), book.measured);
+      } catch (error) {
+        tally.error(error, at.releaseErrors, book.measured);
+      }
+      this.#gaveBack(section, kind);
     }
   }
 
-  /** This process is about to be killed: what cannot be known any more is recorded as that. */
+  /** This process is about to be killed. */
   abandon(): void {
-    const { tally, writer, plan } = this.shop;
-    const guarded = plan.holder === 'guarded';
-    const row = this.#row;
-    const measured = (row.flags & rowFlags.measured) !== 0;
-    const endNs = nowNs();
-    switch (this.#stage) {
-      case 'outside':
-        return;
-      case 'asking':
-        row.acquireNs = endNs - this.#startNs;
-        this.#asked(this.#startNs - row.sendDelayNs, endNs, measured, false);
-        this.#unknown(endNs, measured);
-        return;
-      case 'inside':
-        row.validUntilNs = this.#grant!.validUntilMs * 1e6;
-        row.leaveNs = Math.max(row.enterNs, guarded ? Math.min(endNs, row.validUntilNs) : endNs);
-        row.releaseNs = 0;
-        row.flags |= rowFlags.open;
-        writer.add(row);
-        return;
-      case 'releasing':
-        row.releaseNs = Math.max(0, endNs - row.leaveNs);
-        row.flags |= rowFlags.releaseUnknown;
-        tally.count(at.releaseUnknown, measured);
-        writer.add(row);
-    }
+    this.#book.abandon();
   }
 
-  async #cycle(intendedNs: number): Promise<void> {
-    const { tally, columns, triggers } = this.shop;
+  #ask(intendedNs: number): Promise<AcquireOutcome> {
+    const { session, request, nameOf, triggers } = this.shop;
     const key = this.nextKey();
-    const startNs = nowNs();
-    const measured = tally.inWindow(intendedNs);
-    const row = this.#row;
-    row.key = key;
-    row.flags = measured ? rowFlags.measured : 0;
-    row.sendDelayNs = startNs - intendedNs;
-    this.#startNs = startNs;
-    this.#stage = 'asking';
-    tally.count(at.attempts, measured);
-    if (tally.inWindow(startNs)) columns.live[liveAt.startedInWindow] += 1;
-    if (measured) columns.live[liveAt.pending] += 1;
-    let outcome: AcquireOutcome;
-    try {
-      outcome = await this.#acquire(key);
-    } catch (error) {
-      tally.error(error, at.errors, measured);
-      // Whatever came of it, somebody waited for it.
-      this.#asked(intendedNs, nowNs(), measured, false);
-      if (triggers.active) triggers.ended('acquire', this.id, 'error');
-      this.#stage = 'outside';
-      return;
-    } finally {
-      if (measured) columns.live[liveAt.pending] -= 1;
-    }
-    const endNs = nowNs();
-    if (triggers.active) triggers.ended('acquire', this.id, outcome.kind === 'refused' ? outcome.why : outcome.kind);
-    tally.count(at.tries, measured, outcome.tries);
-    this.#asked(intendedNs, endNs, measured, outcome.kind === 'granted');
-    row.acquireNs = endNs - startNs;
-    if (outcome.kind === 'granted') {
-      const { roundMs, queued } = outcome;
-      if (measured && roundMs !== null && queued !== true) recordNs(columns.histograms.acquire, roundMs * 1e6);
-      if (isLate(outcome, endNs / 1e6)) row.flags |= rowFlags.lateGrant;
-      await this.#hold(outcome.grant, key, endNs, measured);
-    } else this.#notGranted(outcome, endNs, measured);
-    this.#stage = 'outside';
-  }
-
-  #acquire(key: number): Promise<AcquireOutcome> {
-    const { plan, session, cancel, triggers } = this.shop;
-    const { ttlMs, waitMs } = plan;
-    const outcome = session.acquire(plan.keyPrefix + key, { ttlMs, waitMs, cancel });
+    this.#book.begins(key, intendedNs);
+    const outcome = session.acquire(nameOf(key), request);
     if (triggers.active) triggers.sent('acquire-sent', { contender: this.id, key, grant: null });
     return outcome;
   }
 
-  #asked(intendedNs: number, endNs: number, measured: boolean, granted: boolean): void {
-    this.shop.tally.asked(intendedNs, this.#startNs, endNs, measured, this.open);
-    this.shop.waits.attempt(this.id, this.#row.key, this.#startNs, endNs, granted);
+  /** Null: it was not granted. */
+  #answered(outcome: AcquireOutcome): Section | null {
+    const { triggers } = this.shop;
+    if (triggers.active) triggers.ended('acquire', this.id, outcome.kind === 'refused' ? outcome.why : outcome.kind);
+    const endNs = this.#book.answered(outcome);
+    return outcome.kind === 'granted' ? this.#enter(outcome.grant, endNs) : null;
   }
 
-  #notGranted(outcome: Exclude<AcquireOutcome, { kind: 'granted' }>, endNs: number, measured: boolean): void {
-    const { tally } = this.shop;
-    switch (outcome.kind) {
-      case 'cancelled':
-        tally.count(at.cancelled, measured);
-        return;
-      case 'refused':
-        tally.count(
-          outcome.why === 'busy' ? at.busy : outcome.why === 'too-late' ? at.tooLate : at.unreachable,
-          measured,
-        );
-        return;
-      case 'unknown':
-        tally.failed(outcome.failure.code);
-        this.#unknown(endNs, measured);
-    }
-  }
-
-  #unknown(endNs: number, measured: boolean): void {
-    const row = this.#row;
-    this.shop.tally.count(at.unknown, measured);
-    row.enterNs = row.leaveNs = row.validUntilNs = endNs;
-    row.releaseNs = 0;
-    row.flags |= rowFlags.unknown;
-    this.#stage = 'outside';
-    this.shop.writer.add(row);
-  }
-
-  async #hold(grant: Grant, key: number, enterNs: number, measured: boolean): Promise<void> {
-    const { plan, workload, cells, columns, tally, triggers, recorder, believed, cancel } = this.shop;
-    const row = this.#row;
-    const holding: Holding = { contender: this.id, key, grant, measured, row };
-    row.enterNs = enterNs;
-    this.#grant = grant;
-    this.openNs = enterNs;
-    this.#stage = 'inside';
-    cells.enter(key, this.id, enterNs, grant.validUntilMs * 1e6);
-    tally.granted(this.id, enterNs, measured);
+  #enter(grant: Grant, enterNs: number): Section {
+    const { plan, recorder, cancel } = this.shop;
+    const { row, measured } = this.#book;
+    const { key } = row;
     if (recorder !== null) recorder.step(enterNs, String(key), grant.token, 'granted');
+    const holding: Holding = { contender: this.id, key, grant, measured, row };
     const stopExtending = plan.extendEveryMs === null ? null : keepExtending(this.shop, holding, plan.extendEveryMs);
-    const guarded = plan.holder === 'guarded';
-    const guard = new LeaseGuard(grant, guarded, plan.extendEveryMs !== null, cancel);
-    const struck = triggers.active ? triggers.granted(holding, guard) : null;
-    if (struck !== null) await struck;
-    try {
-      const resource = this.#resource.section(key, this.#grants, grant.fence);
-      this.#grants += 1;
-      const watched = triggers.active ? triggers.watch(resource, holding) : resource;
-      const made = await workload.section(watched, guard, this.#visit);
-      believed[key] += made;
-    } catch (error) {
-      tally.error(error, null, measured);
-    }
-    const extended = (await stopExtending?.()) ?? false;
-    if (extended) row.flags |= rowFlags.extended;
-    const nowAtLeaveNs = nowNs();
+    const guard = new LeaseGuard(grant, this.#guarded, stopExtending !== null, cancel);
+    return { contender: this.id, key, grant, measured, row, guard, stopExtending };
+  }
+
+  /** What the section works on. */
+  #protected(section: Section): Resource {
+    const { triggers } = this.shop;
+    const resource = this.#resource.section(section.key, this.#grants, section.grant.fence);
+    this.#grants += 1;
+    return triggers.active ? triggers.watch(resource, section) : resource;
+  }
+
+  #leave({ guard, grant, key, row }: Section): void {
+    const { recorder } = this.shop;
     guard.close();
     if (guard.lostMs !== Infinity) row.flags |= rowFlags.lossTold;
-    row.validUntilNs = grant.validUntilMs * 1e6;
-    cells.leave(key, this.id);
-    row.leaveNs = guarded ? Math.max(enterNs, Math.min(nowAtLeaveNs, guard.untilMs * 1e6)) : nowAtLeaveNs;
-    this.#stage = 'releasing';
-    if (recorder !== null) recorder.step(nowAtLeaveNs, String(key), grant.token, 'leaves');
-    const released = await giveBack(this.shop, holding);
-    row.flags |= released;
-    row.releaseNs = nowNs() - nowAtLeaveNs;
-    if (measured) recordNs(columns.histograms.release, row.releaseNs);
-    // In one step: who is killed in between must not record it twice.
-    this.#stage = 'outside';
-    this.shop.writer.add(row);
-    this.openNs = Infinity;
+    const leaveNs = this.#book.leaves(grant, guard.untilMs);
+    if (recorder !== null) recorder.step(leaveNs, String(key), grant.token, 'leaves');
+  }
+
+  #gaveBack({ grant, key }: Section, kind: ReleaseKind): void {
+    const { triggers, recorder } = this.shop;
+    if (recorder !== null) recorder.step(nowNs(), String(key), grant.token, releaseWords[kind]);
+    if (triggers.active) triggers.ended('grant', this.id, kind);
+    this.#book.gaveBack(kind);
   }
 
   #missed(intendedNs: number): void {
@@ -235,11 +151,9 @@ export class Contender {
   }
 }
 
-/**
- * Validity was over when the design decided, by its own clock or, should that have stood still, by ours. What passes between
- * its decision and our next step is the program's own delay, and no fault of the lock.
- */
-function isLate({ grant, decidedMs }: Extract<AcquireOutcome, { kind: 'granted' }>, enterMs: number): boolean {
-  if (decidedMs === undefined || enterMs - decidedMs > handOverLimitMs) return grant.validUntilMs <= enterMs;
-  return grant.validUntilMs <= decidedMs;
-}
+const releaseWords: Readonly<Record<ReleaseKind, string>> = {
+  released: 'released',
+  lost: 'release: lost',
+  unknown: 'release: unknown',
+  error: 'release: error',
+};

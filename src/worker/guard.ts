@@ -1,7 +1,6 @@
 import type { Cancel, Grant, Guard } from '../contract/index.js';
-import { CancelSource } from '../base/cancel.js';
-import { nowMs, yieldTurn } from '../base/clock.js';
-import { sleep } from '../base/sleep.js';
+import { after, nowMs } from '../base/clock.js';
+import { nextTurn } from '../base/turn.js';
 
 /** Beyond some 24 days a timer fires at once; who sleeps for longer wakes in between. */
 const longestSleepMs = 60_000;
@@ -10,9 +9,10 @@ const longestSleepMs = 60_000;
 export class LeaseGuard implements Guard {
   /** When the holder was told that the lease is lost. */
   lostMs = Infinity;
-  #wake = new CancelSource();
+  /** Of who sleeps. */
+  #wake: (() => void) | null = null;
   #keptUntilMs = -Infinity;
-  readonly #stopListening: (() => void)[];
+  readonly #stopListening: (() => void) | null;
 
   constructor(
     private readonly grant: Grant,
@@ -21,8 +21,7 @@ export class LeaseGuard implements Guard {
     listening: boolean,
     private readonly cancel: Cancel,
   ) {
-    this.#stopListening = [cancel.onCancel(() => this.#wake.cancel())];
-    if (guarded || listening) this.#stopListening.push(grant.onLost(() => this.#lose()));
+    this.#stopListening = guarded || listening ? grant.onLost(() => this.#lose()) : null;
   }
 
   /** Until when a guarded holder may work. */
@@ -34,16 +33,8 @@ export class LeaseGuard implements Guard {
     return !this.guarded || nowMs() < this.untilMs;
   }
 
-  async pause(ms: number): Promise<void> {
-    const untilMs = nowMs() + ms;
-    await yieldTurn();
-    for (;;) {
-      const now = nowMs();
-      const endMs = Math.max(untilMs, this.#keptUntilMs);
-      const wakeMs = this.guarded ? Math.min(endMs, this.untilMs) : endMs;
-      if (now >= wakeMs || this.cancel.cancelled) return;
-      await sleep(Math.min(longestSleepMs, wakeMs - now), this.#wake);
-    }
+  pause(ms: number): Promise<void> {
+    return ms <= 0 && this.#keptUntilMs === -Infinity ? nextTurn() : this.#sleep(ms);
   }
 
   /** Pauses last until then, however short they were meant to be. */
@@ -57,7 +48,7 @@ export class LeaseGuard implements Guard {
   }
 
   close(): void {
-    for (const stop of this.#stopListening) stop();
+    this.#stopListening?.();
   }
 
   #lose(): void {
@@ -65,10 +56,32 @@ export class LeaseGuard implements Guard {
     if (this.guarded) this.#rouse();
   }
 
+  async #sleep(ms: number): Promise<void> {
+    const untilMs = nowMs() + ms;
+    await nextTurn();
+    const stopListening = this.cancel.onCancel(() => this.#rouse());
+    for (;;) {
+      const now = nowMs();
+      const endMs = Math.max(untilMs, this.#keptUntilMs);
+      const wakeMs = this.guarded ? Math.min(endMs, this.untilMs) : endMs;
+      if (now >= wakeMs || this.cancel.cancelled) break;
+      await this.#nap(Math.min(longestSleepMs, wakeMs - now));
+    }
+    stopListening();
+  }
+
+  #nap(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const stopTimer = after(ms, resolve);
+      this.#wake = () => {
+        stopTimer();
+        resolve();
+      };
+    });
+  }
+
   /** Whoever sleeps looks again. */
   #rouse(): void {
-    const asleep = this.#wake;
-    this.#wake = new CancelSource();
-    asleep.cancel();
+    this.#wake?.();
   }
 }

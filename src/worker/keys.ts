@@ -1,4 +1,4 @@
-/** Which key an operation asks for. */
+/** Which key an operation asks for, and what that is called. */
 import type { KeyChoice } from '../contract/index.js';
 import type { Random } from '../base/random.js';
 
@@ -20,6 +20,12 @@ export function keyChooser(choice: KeyChoice, keys: number, random: Random): () 
       return () => firstAbove(cumulative, random() * sum);
     }
   }
+}
+
+/** The name of each lock, made once: what is put together anew for every operation is copied anew by every client, too. */
+export function keyNames(prefix: string): (key: number) => string {
+  const names: string[] = [];
+  return (key) => (names[key] ??= prefix + key);
 }
 
 function firstAbove(cumulative: Float64Array, value: number): number {

@@ -1,4 +1,4 @@
-/** What a holder asks of the design while it holds, and at the end: each answer counted, recorded and put into its row. */
+/** How a holder keeps its lease alive: each extension counted, recorded and put into its row. */
 import { rowFlags, type Grant } from '../contract/index.js';
 import { after, nowMs, nowNs } from '../base/clock.js';
 import { keepAlive } from '../kit/keep-alive.js';
@@ -44,31 +44,6 @@ export function keepExtending(shop: Shop, holding: Holding, everyMs: number): ()
     },
   );
 }
-
-/** Tells the flags of the row. */
-export async function giveBack(shop: Shop, { contender, key, grant, measured }: Holding): Promise<number> {
-  const { session, tally, triggers, recorder } = shop;
-  let kind: keyof typeof releaseWords;
-  try {
-    const outcome = await session.release(grant);
-    kind = outcome.kind;
-    if (outcome.kind === 'unknown') tally.failed(outcome.failure.code);
-    tally.count(kind === 'released' ? at.released : kind === 'lost' ? at.releaseLost : at.releaseUnknown, measured);
-  } catch (error) {
-    kind = 'error';
-    tally.error(error, at.releaseErrors, measured);
-  }
-  if (recorder !== null) recorder.step(nowNs(), String(key), grant.token, releaseWords[kind]);
-  if (triggers.active) triggers.ended('grant', contender, kind);
-  return kind === 'released' ? 0 : kind === 'lost' ? rowFlags.releaseLost : rowFlags.releaseUnknown;
-}
-
-const releaseWords = {
-  released: 'released',
-  lost: 'release: lost',
-  unknown: 'release: unknown',
-  error: 'release: error',
-} as const;
 
 const extensionWords = {
   extended: 'extended',

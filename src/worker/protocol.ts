@@ -112,6 +112,8 @@ export interface WorkerReport {
   /** CPU and run-queue wait of this thread within the window, where the system tells. */
   readonly cpuNs: number | null;
   readonly queuedNs: number | null;
+  /** CPU of the thread that paces it; null where there is none. */
+  readonly pacerCpuNs: number | null;
   /** Releases still owed when the patience for them ended. */
   readonly unsettled: number;
   readonly nodeFailures: readonly NodeFailure[];

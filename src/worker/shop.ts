@@ -1,5 +1,5 @@
 /** What the contenders of one worker share, and where it comes from. */
-import type { Cancel, LockSession, Plan, StrategyEnv, LoadSpec, Workload } from '../contract/index.js';
+import type { AcquireRequest, Cancel, LockSession, Plan, StrategyEnv, LoadSpec, Workload } from '../contract/index.js';
 import { after, nowMs } from '../base/clock.js';
 import { loadPlugin } from '../base/plugins.js';
 import { seededRandom, tokenSource, type Random } from '../base/random.js';
@@ -10,6 +10,7 @@ import { HistoryWriter } from '../record/history-writer.js';
 import { controlOf, workerColumns, type Control, type WorkerColumns } from '../record/shared.js';
 import { WaitLog } from '../record/waits.js';
 import type { FlightRecorder } from './flight-recorder.js';
+import { keyNames } from './keys.js';
 import type { WorkerTask } from './protocol.js';
 import type { ResourceDoor } from './resource-use.js';
 import { Tally } from './tally.js';
@@ -17,6 +18,10 @@ import type { Triggers } from './triggers.js';
 
 export interface Shop {
   readonly plan: Plan;
+  /** Of a key of the run: the lock's name. */
+  readonly nameOf: (key: number) => string;
+  /** The same for every acquire. */
+  readonly request: AcquireRequest;
   readonly session: LockSession;
   readonly workload: Workload;
   readonly resource: ResourceDoor;
@@ -42,11 +47,14 @@ type Given = Pick<Shop, 'session' | 'resource' | 'triggers' | 'recorder' | 'endi
 
 export async function openShop(task: WorkerTask, given: Given, lowestOpenNs: () => number): Promise<Shop> {
   const { plan, shared, index } = task;
+  const { ttlMs, waitMs } = plan;
   const columns = workerColumns(shared.workers[index]);
   const control = controlOf(shared);
   return {
     ...given,
     plan,
+    nameOf: keyNames(plan.keyPrefix),
+    request: { ttlMs, waitMs, cancel: given.cancel },
     workload: await loadPlugin<Workload>('workload', plan.workload),
     cells: new ExclusionCells(shared, plan.holder === 'guarded'),
     columns,

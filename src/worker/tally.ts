@@ -1,9 +1,12 @@
 /** The counting of one worker: what its contenders met, each operation in the sample or beside it. */
-import type { Plan } from '../contract/index.js';
+import type { Plan, ReleaseOutcome } from '../contract/index.js';
 import { nowNs } from '../base/clock.js';
 import { at } from '../record/counters.js';
 import { recordNs } from '../record/histogram.js';
 import { controlAt, liveAt, windowAt, type Control, type WorkerColumns } from '../record/shared.js';
+
+/** How a release ended; 'error': the design threw. */
+export type ReleaseKind = ReleaseOutcome['kind'] | 'error';
 
 export class Tally {
   readonly errors: Record<string, number> = {};
@@ -52,6 +55,13 @@ export class Tally {
     if (plan.operations !== null && Atomics.sub(control.words, controlAt.grantsLeft, 1) === 1) {
       control.window[windowAt.closeNs] = enterNs;
     }
+  }
+
+  released(outcome: ReleaseOutcome, measured: boolean): ReleaseOutcome['kind'] {
+    const { kind } = outcome;
+    if (kind === 'unknown') this.failed(outcome.failure.code);
+    this.count(kind === 'released' ? at.released : kind === 'lost' ? at.releaseLost : at.releaseUnknown, measured);
+    return kind;
   }
 
   /** Arrivals that nobody was free to take before the end belong in the sample: their wait is known to be at least this long. */

@@ -11,14 +11,31 @@ const lookMs = 20;
 /** Fewer delays than this tell no p99. */
 const leastDelays = 100;
 
-export type ThreadUsage = Pick<WorkerReport, 'eventLoopUtilisation' | 'eventLoopDelayUsP99' | 'cpuNs' | 'queuedNs'>;
+export type ThreadUsage = Pick<
+  WorkerReport,
+  'eventLoopUtilisation' | 'eventLoopDelayUsP99' | 'cpuNs' | 'queuedNs' | 'pacerCpuNs'
+>;
 
-/** Samples at the opening of the window and at its close, which may come earlier than planned. */
-export function watchThread(window: Float64Array): () => ThreadUsage {
+interface Sample {
+  readonly loop: ReturnType<typeof performance.eventLoopUtilization>;
+  readonly times: ReturnType<typeof threadTimes>;
+  readonly pacerTimes: ReturnType<typeof threadTimes>;
+}
+
+/**
+ * Samples at the opening of the window and at its close, which may come earlier than planned. `pacerThread`: of the thread
+ * that paces this one; null where there is none.
+ */
+export function watchThread(window: Float64Array, pacerThread: number | null): () => ThreadUsage {
+  const sample = (): Sample => ({
+    loop: performance.eventLoopUtilization(),
+    times: threadTimes(),
+    pacerTimes: pacerThread === null ? null : threadTimes(pacerThread),
+  });
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });
   let begin = sample();
   let opened = false;
-  let end: ReturnType<typeof sample> | null = null;
+  let end: Sample | null = null;
   let stopLooking = (): void => {};
   const look = (): void => {
     const now = nowNs();
@@ -39,15 +56,13 @@ export function watchThread(window: Float64Array): () => ThreadUsage {
     return {
       eventLoopUtilisation: performance.eventLoopUtilization(end.loop, begin.loop).utilization,
       eventLoopDelayUsP99: p99Us,
-      cpuNs: end.times !== null && begin.times !== null ? end.times.cpuNs - begin.times.cpuNs : null,
-      queuedNs: end.times !== null && begin.times !== null ? end.times.queuedNs - begin.times.queuedNs : null,
+      cpuNs: passed(begin.times?.cpuNs, end.times?.cpuNs),
+      queuedNs: passed(begin.times?.queuedNs, end.times?.queuedNs),
+      pacerCpuNs: passed(begin.pacerTimes?.cpuNs, end.pacerTimes?.cpuNs),
     };
   };
 }
 
-function sample(): {
-  readonly loop: ReturnType<typeof performance.eventLoopUtilization>;
-  readonly times: ReturnType<typeof threadTimes>;
-} {
-  return { loop: performance.eventLoopUtilization(), times: threadTimes() };
+function passed(beginNs: number | undefined, endNs: number | undefined): number | null {
+  return beginNs === undefined || endNs === undefined ? null : endNs - beginNs;
 }

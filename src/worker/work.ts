@@ -1,10 +1,11 @@
 /** What a worker does, thread or process: connects, says that it is ready, drives its contenders, settles what is owed, reports. */
-import type { EngineName, Engines, LoadShape, LockbenchError, LockStrategy } from '../contract/index.js';
+import type { Cancel, EngineName, Engines, LoadShape, LockStrategy } from '../contract/index.js';
 import { CancelSource } from '../base/cancel.js';
 import { limit, nowMs, nowNs } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
 import { publishedAs } from '../base/packages.js';
 import { loadPlugin, loadStrategy } from '../base/plugins.js';
+import { sleep } from '../base/sleep.js';
 import { stepWallClock } from '../base/wall-clock-step.js';
 import { openEngine, type OpenedEngine } from '../clients/engine.js';
 import type { WriterEnd } from '../record/history-writer.js';
@@ -12,6 +13,7 @@ import { windowAt } from '../record/shared.js';
 import { Contender } from './contender.js';
 import { FlightRecorder } from './flight-recorder.js';
 import { keyChooser } from './keys.js';
+import { Pacer } from './pacer.js';
 import type { Port } from './port.js';
 import type { Struck, WorkerReport, WorkerTask } from './protocol.js';
 import { openResource } from './resource-use.js';
@@ -38,6 +40,7 @@ class Job {
   readonly #triggers: Triggers;
   readonly #recorder: FlightRecorder | null;
   readonly #contenders: Contender[] = [];
+  #pacer: Pacer | null = null;
   #usage: (() => ThreadUsage) | null = null;
   #shop: Shop | null = null;
   #opened: OpenedEngine | null = null;
@@ -91,7 +94,7 @@ class Job {
       task,
       {
         session,
-        resource: await openResource(task, (error) => this.#resourceLost(error)),
+        resource: await openResource(task, (error) => this.#lost(error)),
         triggers: this.#triggers,
         recorder: this.#recorder,
         ending: this.#ending,
@@ -100,6 +103,7 @@ class Job {
       () => this.#contenders.reduce((ns, contender) => Math.min(ns, contender.openNs), nowNs()),
     );
     this.#shop = shop;
+    if (shape.open) this.#pacer = await Pacer.open(plan.contenders, this.#ending, (error) => this.#lost(error));
     port.say({ kind: 'ready', clientOptions: toldOptions(task, opened, design) });
     await new Promise<void>((resolve) => this.#started.onCancel(resolve));
 
@@ -111,13 +115,14 @@ class Job {
     const unsettled = await settle(session);
     const report = { ...this.#report(shop, opened), ...used, backlog, unsettled };
     shop.resource.close();
+    await this.#pacer?.close();
     await closeSession(session, opened);
     const end = await shop.writer.close();
     port.say({ kind: 'done', report: { ...report, ...end, ...this.#traced(end) }, figures: port.figures() });
   }
 
   /** What was under way there is neither done nor not done: this worker is of no use any more. */
-  #resourceLost(error: LockbenchError): void {
+  #lost(error: Error): void {
     this.port.say({ kind: 'failed', error: errorData(error) });
     this.#ending.cancel();
     this.#cancel.cancel();
@@ -129,12 +134,15 @@ class Job {
     const { plan, index } = task;
     const startMs = nowMs();
     const oneSchedule = shape.open ? shape.arrivals(loadSpec(task, startMs, 'arrivals')) : null;
+    const until = this.#pacer === null ? byTimers(shop.ending) : (ms: number) => this.#pacer!.until(ms);
     for (let i = 0; i < plan.contenders; i += 1) {
       const arrivals = oneSchedule ?? shape.arrivals(loadSpec(task, startMs, `arrivals ${i}`));
       const nextKey = keyChooser(plan.keyChoice, plan.keys, randomOf(task, `keys ${i}`));
-      this.#contenders.push(new Contender(shop, index * plan.contenders + i, arrivals, shape.open, nextKey));
+      this.#contenders.push(
+        new Contender(shop, index * plan.contenders + i, { arrivals, open: shape.open, until }, nextKey),
+      );
     }
-    this.#usage = watchThread(shop.control.window);
+    this.#usage = watchThread(shop.control.window, this.#pacer?.threadId ?? null);
     await this.#allEnded(shop.tally);
     return (untilMs) => oneSchedule?.missed(untilMs) ?? [];
   }
@@ -188,6 +196,14 @@ class Job {
     const { traceFile } = this.task;
     return { trouble: trouble ?? (traceFile === null ? null : this.#recorder!.write(traceFile)) };
   }
+}
+
+/** Coarse, as thinking is. */
+function byTimers(ending: Cancel): (ms: number) => Promise<void> {
+  return async (ms) => {
+    const earlyMs = ms - nowMs();
+    if (earlyMs > 0) await sleep(earlyMs, ending);
+  };
 }
 
 /** What is known only when the connections are closed. */
