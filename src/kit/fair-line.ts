@@ -82,7 +82,7 @@ export class Line {
 
   /** Seldom and more seldom: who has the others may hold them for long. */
   #offer(waiter: Waiter, nowMs: number): void {
-    waiter.patienceMs = Math.min(2 * waiter.patienceMs, this.everyMs);
+    waiter.patienceMs = Math.max(waiter.tripsMs, Math.min(2 * waiter.patienceMs, this.everyMs));
     waiter.partlySinceMs = nowMs;
     this.work.offer(waiter);
   }

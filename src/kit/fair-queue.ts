@@ -171,7 +171,8 @@ export class FairQueue {
     if (held === 0) waiter.partlySinceMs = null;
     else if (waiter.partlySinceMs === null) {
       waiter.partlySinceMs = this.env.nowMs();
-      waiter.patienceMs = Math.max(leastPatienceMs, patienceTrips * this.#servers.roundTripMs);
+      waiter.tripsMs = Math.max(leastPatienceMs, patienceTrips * this.#servers.roundTripMs);
+      waiter.patienceMs = waiter.tripsMs;
       line.partly(waiter);
     }
   }

@@ -96,6 +96,7 @@ export class FairServers {
   /** Offers what it has been granted, wherever somebody waits who comes before it. */
   offer(waiter: Waiter): void {
     const lapseMs = lapseMsOf(everyMsOf(waiter.spec.ttlMs));
+    if (waiter.yielding) return;
     waiter.seats.forEach((seat, server) => {
       if (seat.state !== 'holds') return;
       const number = this.#begin(seat, 'yielding');
@@ -141,8 +142,10 @@ export class FairServers {
       if (waiter.failure === null || failure.fate === 'maybe-executed') waiter.failure = failure;
       if (seat.state === 'asked') seat.state = 'none';
       seat.clean = failure.fate === 'not-executed' && number === 1;
-    } else if (reply === 1) waiter.holds(seat, seat.askedMs);
-    else this.#refused(waiter, seat, reply as readonly number[], number);
+    } else if (reply === 1) {
+      waiter.placed = true;
+      waiter.holds(seat, seat.askedMs);
+    } else this.#refused(waiter, seat, reply as readonly number[], number);
     this.events.changed(waiter, first);
     if (failure === null && reply !== 1) this.events.heldFor(waiter.spec.key, server, (reply as readonly number[])[1]);
   }

@@ -62,7 +62,9 @@ export class Waiter {
   failure: Failure | null = null;
   /** Since when it has some of the locks that it takes, but too few; null: it has none, or enough. */
   partlySinceMs: number | null = null;
+  /** For so long it has them before it offers them; as long as a hand-over takes at least. */
   patienceMs = 0;
+  tripsMs = 0;
   stopListening = (): void => {};
 
   constructor(
