@@ -16,6 +16,7 @@ import type {
   AcquireOutcome,
   AcquireRequest,
   Command,
+  LockSession,
   LockStrategy,
   RedisNode,
   StrategyEnv,
@@ -65,5 +66,5 @@ export default {
     const { claims, ttl } = single.judge();
     return { claims: { ...claims, fifo: true }, ttl };
   },
-  open: (nodes, env, options) => Promise.resolve(new FairSession(nodes[0], env, options)),
+  open: (nodes, env, options): Promise<LockSession> => Promise.resolve(new FairSession(nodes[0], env, options)),
 } satisfies LockStrategy<'redis', SingleOptions>;

@@ -163,8 +163,8 @@ export class RedisModel implements ModelDb {
         return { reply: 'PONG' };
       case 'GET':
         return this.#typed(() => this.get(args[0]));
-      case 'HGET':
-        return this.#typed(() => this.hget(args[0], args[1]));
+      case 'HKEYS':
+        return this.#typed(() => [...(this.#of(args[0], Hash)?.keys() ?? [])]);
       case 'ZRANGE':
         return this.#typed(() => this.zrange(args[0]).flatMap(([member, score]) => [member, String(score)]));
       case 'SET':
