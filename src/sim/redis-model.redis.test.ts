@@ -7,7 +7,7 @@ import { openAdmin, type Admin } from '../clients/admin.js';
 import { openNodes, type NodeSet } from '../clients/open.js';
 import { settings } from '../clients/testing.js';
 import { channelPrefix, fairKeys, fairScripts } from '../kit/fair-scripts.js';
-import { evalSha } from '../kit/scripts.js';
+import { evalSha, withSource } from '../kit/scripts.js';
 import { findRedis } from '../servers/redis-binary.js';
 import { startRedis, type RedisProcess } from '../servers/redis-process.js';
 import { makeRunFolder, removeRunFolder } from '../servers/run-folder.js';
@@ -137,7 +137,8 @@ function fairCommand(random: Random, script: ScriptDecl): Command {
     'look-after': [session, lapseMs, ...some(pick([0, 1, 3], random)).flatMap((one) => [pick([1, 3, 6], random), one])],
     'yield-to-earlier': [token, place(token), session, ticket, lapseMs],
   };
-  return evalSha(script, ...fairKeys(pick(keys, random)), ...args[script.name]);
+  const command = evalSha(script, ...fairKeys(pick(keys, random)), ...args[script.name]);
+  return random() < 0.7 ? command : withSource(command);
 }
 
 const cases = [
@@ -152,7 +153,7 @@ it.each(cases)('%s: model and server agree', async (name, some) => {
   const model = new RedisModel(() => 0, undefined, false, onPublish);
   await admin.call('FLUSHALL');
   await admin.call('SCRIPT', 'FLUSH');
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < rounds * some.length; round += 1) {
     const command = randomCommand(random, pick<ScriptDecl | null>(some, random));
     const [told, expected] = [fromModel(model, command), await fromServer(command)];
     const alike = isTimeLeft(told, expected) ? expected : told;
