@@ -37,7 +37,9 @@ export interface ModelDb {
   /** TIME, in whole ms. */
   timeMs(): number;
   hget(key: string, field: string): string | null;
+  hgetall(key: string): readonly (readonly [field: string, value: string])[];
   hset(key: string, field: string, value: string): void;
+  hdel(key: string, field: string): void;
   /** A sorted set in its order: by score, and where that is the same by member. */
   zrange(key: string): readonly (readonly [member: string, score: number])[];
   zscore(key: string, member: string): number | null;

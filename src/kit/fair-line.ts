@@ -42,6 +42,8 @@ export class Line {
   /** When the lease that each server knows of is over. */
   readonly #freeAtMs: number[];
   #lookAtMs = Infinity;
+  /** When its session has given its last sign of life. */
+  #signMs = -Infinity;
   #armedMs = Infinity;
   #stopTimer = (): void => {};
 
@@ -58,9 +60,14 @@ export class Line {
 
   join(waiter: Waiter): void {
     this.waiters.add(waiter);
+    if (waiter.spec.isSign) this.#signMs = Math.max(this.#signMs, waiter.startMs);
     this.everyMs = Math.min(this.everyMs, everyMsOf(waiter.spec.ttlMs));
     this.#lookAtMs = Math.min(this.#lookAtMs, this.env.nowMs() + this.everyMs);
     this.#arm(Math.min(this.#lookAtMs, waiter.spec.deadlineMs));
+  }
+
+  isSignDue(): boolean {
+    return this.env.nowMs() - this.#signMs > this.everyMs;
   }
 
   /** What an answer tells: the PTTL of the lock on that server. */
@@ -108,6 +115,7 @@ export class Line {
     }
     const all = this.#lookAtMs <= nowMs;
     if (all) this.#lookAtMs = nowMs + this.everyMs;
+    if (all) this.#signMs = nowMs;
     let nextMs = this.#lookAtMs;
     this.#freeAtMs.forEach((atMs, server) => {
       if (!all && atMs > nowMs) {

@@ -129,6 +129,7 @@ export class FairQueue {
         deadlineMs,
         ticket: ticket ?? (this.#servers.highestTicket += 1),
         isNew: ticket === null,
+        isSign: this.#lines.get(key)?.isSignDue() ?? true,
         resolve: (outcome: Try) => resolve({ waiter, outcome }),
       };
       const waiter = new Waiter(spec, this.nodes.length, env.nowMs());

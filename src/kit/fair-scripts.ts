@@ -5,8 +5,9 @@
  *
  * A place is `token:number:session:ttl`: what the lock is set to, which place of that token it is, whom to tell, and the lease.
  * Granting takes the first place off the queue, tells its session on a channel of its own, and sets the lock for the whole TTL.
- * Where nobody hears (PUBLISH says so), or the session has given no sign of life for longer than it said it would, the place
- * is passed over. The server's clock decides about that alone, which is a matter of progress and never of exclusion.
+ * Where nobody hears (PUBLISH says so) the place is passed over. Of a session that has given no sign of life for longer than it
+ * said it would, all places are removed by the next sign of anybody's. The server's clock decides about that alone, which is a
+ * matter of progress and never of exclusion.
  */
 import type { Command, ModelDb } from '../contract/index.js';
 import { evalSha, script } from './scripts.js';
@@ -18,37 +19,52 @@ const orphanMs = 60_000;
 
 export const channelPrefix = 'fair:';
 
-const common = `
+const granting = `
 local function tidy()
   if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('DEL', KEYS[3]) end
 end
+local function grant()
+  local granted, popped, deaf = false, false, {}
+  for _ = 1, ${maxPassed} do
+    local place = redis.call('ZPOPMIN', KEYS[2])[1]
+    if not place then break end
+    popped = true
+    local token, session, ttl = string.match(place, '^(%w+):%d+:(%w+):(%d+)$')
+    if not deaf[session] then
+      granted = redis.call('PUBLISH', '${channelPrefix}' .. session, place) > 0
+      if granted then
+        redis.call('SET', KEYS[1], token, 'PX', ttl)
+        break
+      end
+      deaf[session] = true
+    end
+  end
+  if popped then tidy() end
+  return granted
+end
+`;
+
+const living = `
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function bury()
+  local lives, time = redis.call('HGETALL', KEYS[3]), now()
+  for i = 1, #lives, 2 do
+    if tonumber(lives[i + 1]) < time then
+      redis.call('HDEL', KEYS[3], lives[i])
+      for _, place in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+        if string.match(place, ':(%w+):%d+$') == lives[i] then redis.call('ZREM', KEYS[2], place) end
+      end
+    end
+  end
 end
 local function alive(session, lapse)
   redis.call('HSET', KEYS[3], session, now() + lapse)
   redis.call('PEXPIRE', KEYS[2], ${orphanMs})
   redis.call('PEXPIRE', KEYS[3], ${orphanMs})
-end
-local function grant()
-  local granted, gone, time = false, {}, now()
-  for _ = 1, ${maxPassed} do
-    local place = redis.call('ZPOPMIN', KEYS[2])[1]
-    if not place then break end
-    local token, session, ttl = string.match(place, '^(%w+):%d+:(%w+):(%d+)$')
-    if not gone[session] then
-      local lapses = redis.call('HGET', KEYS[3], session)
-      if lapses and tonumber(lapses) >= time and redis.call('PUBLISH', '${channelPrefix}' .. session, place) > 0 then
-        redis.call('SET', KEYS[1], token, 'PX', ttl)
-        granted = true
-        break
-      end
-      gone[session] = true
-    end
-  end
-  tidy()
-  return granted
+  bury()
 end
 `;
 
@@ -58,26 +74,35 @@ function tidy(db: ModelDb, [, queue, lives]: Keys): void {
   if (!db.exists(queue)) db.del(lives);
 }
 
-function alive(db: ModelDb, [, queue, lives]: Keys, session: string, lapseMs: number): void {
+function bury(db: ModelDb, [, queue, lives]: Keys): void {
+  for (const [session, lapsesMs] of db.hgetall(lives)) {
+    if (Number(lapsesMs) >= db.timeMs()) continue;
+    db.hdel(lives, session);
+    for (const [place] of db.zrange(queue)) if (place.split(':')[2] === session) db.zrem(queue, place);
+  }
+}
+
+function alive(db: ModelDb, keys: Keys, session: string, lapseMs: number): void {
+  const [, queue, lives] = keys;
   db.hset(lives, session, String(db.timeMs() + lapseMs));
   db.pexpire(queue, orphanMs);
   db.pexpire(lives, orphanMs);
+  bury(db, keys);
 }
 
 function grant(db: ModelDb, keys: Keys): boolean {
-  const [lock, queue, lives] = keys;
-  const gone = new Set<string>();
+  const [lock, queue] = keys;
+  const deaf = new Set<string>();
   let granted = false;
   for (let passed = 0; passed < maxPassed && !granted; passed += 1) {
     const place = db.zrange(queue)[0]?.[0];
     if (place === undefined) break;
     db.zrem(queue, place);
     const [token, , session, ttlMs] = place.split(':');
-    if (gone.has(session)) continue;
-    granted =
-      Number(db.hget(lives, session) ?? -Infinity) >= db.timeMs() && db.publish(channelPrefix + session, place) > 0;
+    if (deaf.has(session)) continue;
+    granted = db.publish(channelPrefix + session, place) > 0;
     if (granted) db.set(lock, token, Number(ttlMs));
-    else gone.add(session);
+    else deaf.add(session);
   }
   tidy(db, keys);
   return granted;
@@ -86,40 +111,47 @@ function grant(db: ModelDb, keys: Keys): boolean {
 /**
  * Takes a lock that is free and waited for by nobody: 1. Else a place is taken in the queue, and the first in it is granted the
  * lock should it be free: the ticket (0 without a place), and the PTTL of the lock.
- * ARGV: token, TTL, place, session, ticket, whether the ticket is new ('1': it comes after all that are here), and for how long
- * the session is taken to be alive ('0': no place is wanted).
+ * ARGV: token, TTL, place, session, ticket, whether the ticket is new ('1': it comes after all that are here), for how long
+ * the session is taken to be alive ('0': no place is wanted), and whether this is its sign of life, or else it has given one.
  */
 export const takeOrQueue = script(
   'take-or-queue',
   `
 if redis.call('EXISTS', KEYS[2]) == 0 and redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
-${common}
-local ticket = 0
+${granting}${living}
+local ticket, left = 0, redis.call('PTTL', KEYS[1])
 if ARGV[7] ~= '0' then
   ticket = tonumber(ARGV[5])
   local last = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')[2]
   if ARGV[6] == '1' and last and tonumber(last) >= ticket then ticket = last + 1 end
   redis.call('ZADD', KEYS[2], ticket, ARGV[3])
-  alive(ARGV[4], ARGV[7])
+  if ARGV[8] == '1' or redis.call('HEXISTS', KEYS[3], ARGV[4]) == 0 then alive(ARGV[4], ARGV[7]) end
 end
-if redis.call('EXISTS', KEYS[1]) == 0 and not grant() and redis.call('EXISTS', KEYS[2]) == 0 then
-  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-  return 1
+if left == -2 then
+  bury()
+  if not grant() and redis.call('EXISTS', KEYS[2]) == 0 then
+    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+    return 1
+  end
+  left = redis.call('PTTL', KEYS[1])
 end
-return { ticket, redis.call('PTTL', KEYS[1]) }`,
-  (db, keys, [token, ttlMs, place, session, proposed, isNew, lapseMs]) => {
-    const [lock, queue] = keys;
+return { ticket, left }`,
+  (db, keys, [token, ttlMs, place, session, proposed, isNew, lapseMs, isSign]) => {
+    const [lock, queue, lives] = keys;
     if (!db.exists(queue) && db.setIfAbsent(lock, token, Number(ttlMs))) return 1;
     let ticket = 0;
     if (lapseMs !== '0') {
       const last = db.zrange(queue).at(-1)?.[1];
       ticket = isNew === '1' ? Math.max(Number(proposed), (last ?? -Infinity) + 1) : Number(proposed);
       db.zadd(queue, ticket, place);
-      alive(db, keys, session, Number(lapseMs));
+      if (isSign === '1' || db.hget(lives, session) === null) alive(db, keys, session, Number(lapseMs));
     }
-    if (!db.exists(lock) && !grant(db, keys) && !db.exists(queue)) {
-      db.set(lock, token, Number(ttlMs));
-      return 1;
+    if (!db.exists(lock)) {
+      bury(db, keys);
+      if (!grant(db, keys) && !db.exists(queue)) {
+        db.set(lock, token, Number(ttlMs));
+        return 1;
+      }
     }
     return [ticket, db.pttl(lock)];
   },
@@ -128,27 +160,22 @@ return { ticket, redis.call('PTTL', KEYS[1]) }`,
 
 /**
  * Gives up all that a token has here: its places, and the lock, which goes to the first in the queue in the same step. 1 when it
- * had the lock, else 0. ARGV: token, places.
+ * had the lock, else 0. ARGV: token, places. The first place of a token that has the lock is not in the queue any more.
  */
 export const leaveAndGrant = script(
   'leave-and-grant',
-  `
-local mine = redis.call('GET', KEYS[1]) == ARGV[1]
-if redis.call('EXISTS', KEYS[2]) == 0 then return mine and redis.call('DEL', KEYS[1]) or 0 end
-${common}
-if #ARGV > 1 then
-  redis.call('ZREM', KEYS[2], unpack(ARGV, 2))
-  tidy()
-end
-if not mine then return 0 end
-if not grant() then redis.call('DEL', KEYS[1]) end
-return 1`,
+  `${granting}
+local mine, removed = redis.call('GET', KEYS[1]) == ARGV[1], 0
+if #ARGV > 2 or (#ARGV == 2 and not mine) then removed = redis.call('ZREM', KEYS[2], unpack(ARGV, 2)) end
+if mine and not grant() then redis.call('DEL', KEYS[1]) end
+if removed > 0 then tidy() end
+return mine and 1 or 0`,
   (db, keys, [token, ...places]) => {
     const [lock, queue] = keys;
     const mine = db.get(lock) === token;
-    for (const place of places) db.zrem(queue, place);
-    tidy(db, keys);
+    if (places.length > 1 || !mine) for (const place of places) db.zrem(queue, place);
     if (mine && !grant(db, keys)) db.del(lock);
+    tidy(db, keys);
     return mine ? 1 : 0;
   },
   3,
@@ -165,7 +192,7 @@ export const looks = { gone: 0, waits: 1, holds: 2 } as const;
  */
 export const lookAfter = script(
   'look-after',
-  `${common}
+  `${granting}${living}
 if redis.call('EXISTS', KEYS[2]) == 1 then
   alive(ARGV[1], ARGV[2])
   if redis.call('EXISTS', KEYS[1]) == 0 then grant() end
@@ -222,7 +249,7 @@ export const yields = { gone: 0, kept: 1, yielded: 2 } as const;
  */
 export const yieldToEarlier = script(
   'yield-to-earlier',
-  `${common}
+  `${granting}${living}
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return ${yields.gone} end
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[2])
 if redis.call('ZRANGE', KEYS[2], 0, 0)[1] == ARGV[2] then

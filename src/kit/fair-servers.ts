@@ -129,8 +129,9 @@ export class FairServers {
   #taking(waiter: Waiter, number: number, queues: boolean): Command {
     const { key, token, ttlMs } = waiter.spec;
     const lapseMs = queues ? lapseMsOf(everyMsOf(ttlMs)) : 0;
-    const place = [waiter.place(number), this.session, waiter.ticket, waiter.placed ? 0 : 1, lapseMs];
-    return evalSha(takeOrQueue, ...fairKeys(key), token, ttlMs, ...place);
+    const place = [waiter.place(number), this.session, waiter.ticket, waiter.placed ? 0 : 1];
+    const isSign = number > 1 || waiter.spec.isSign ? 1 : 0;
+    return evalSha(takeOrQueue, ...fairKeys(key), token, ttlMs, ...place, lapseMs, isSign);
   }
 
   #asked(waiter: Waiter, server: number, number: number, failure: Failure | null, reply: Reply, first: boolean): void {

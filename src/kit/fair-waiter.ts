@@ -43,6 +43,8 @@ export interface WaiterSpec {
   /** What it asks for; whether it comes behind all who wait, or keeps what it had in an earlier try. */
   readonly ticket: number;
   readonly isNew: boolean;
+  /** That it asks is a sign of life; else its session has given one lately. */
+  readonly isSign: boolean;
   readonly resolve: (outcome: Try) => void;
 }
 

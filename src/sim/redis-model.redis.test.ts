@@ -115,11 +115,8 @@ function randomCommand(random: Random, script: ScriptDecl | null): Command {
 /** Everything that they may be asked on any of the locks, at any time. */
 function fairCommand(random: Random, script: ScriptDecl): Command {
   const [token, session] = [pick(['aa', 'bb', 'cc'], random), pick(sessions, random)];
-  const [ticket, ttlMs, lapseMs] = [
-    pick([1, 2, 3, 4, 5], random),
-    pick([60_000, 90_000], random),
-    pick(lapsesMs, random),
-  ];
+  const [ticket, lapseMs] = [pick([1, 2, 3, 4, 5], random), pick(lapsesMs, random)];
+  const ttlMs = session === hearing[0] ? 60_000 : 90_000;
   const place = (of: string, number = pick([1, 2], random)): string => `${of}:${number}:${session}:${ttlMs}`;
   const some = (count: number): string[] =>
     Array.from({ length: count }, () => place(pick(['aa', 'bb', 'cc'], random)));
@@ -132,6 +129,7 @@ function fairCommand(random: Random, script: ScriptDecl): Command {
       ticket,
       pick([0, 1], random),
       pick([lapseMs, lapseMs, 0], random),
+      pick([0, 1], random),
     ],
     'leave-and-grant': [token, ...pick([[], [place(token)], [place(token, 1), place(token, 2)]], random)],
     'look-after': [session, lapseMs, ...some(pick([0, 1, 3], random)).flatMap((one) => [pick([1, 3, 6], random), one])],

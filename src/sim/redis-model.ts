@@ -110,9 +110,17 @@ export class RedisModel implements ModelDb {
     return this.#of(key, Hash)?.get(field) ?? null;
   }
 
+  hgetall(key: string): readonly (readonly [field: string, value: string])[] {
+    return [...(this.#of(key, Hash) ?? [])];
+  }
+
   hset(key: string, field: string, value: string): void {
     this.#made(key, Hash).set(field, value);
     this.offset += 1;
+  }
+
+  hdel(key: string, field: string): void {
+    this.#take(key, Hash, field);
   }
 
   zrange(key: string): readonly (readonly [member: string, score: number])[] {
@@ -130,10 +138,7 @@ export class RedisModel implements ModelDb {
   }
 
   zrem(key: string, member: string): void {
-    const set = this.#of(key, SortedSet);
-    if (set === undefined || !set.delete(member)) return;
-    this.offset += 1;
-    if (set.size === 0) this.#data.delete(key);
+    this.#take(key, SortedSet, member);
   }
 
   publish(channel: string, payload: string): number {
@@ -164,7 +169,7 @@ export class RedisModel implements ModelDb {
       case 'GET':
         return this.#typed(() => this.get(args[0]));
       case 'HKEYS':
-        return this.#typed(() => [...(this.#of(args[0], Hash)?.keys() ?? [])]);
+        return this.#typed(() => this.hgetall(args[0]).map(([field]) => field));
       case 'ZRANGE':
         return this.#typed(() => this.zrange(args[0]).flatMap(([member, score]) => [member, String(score)]));
       case 'SET':
@@ -246,6 +251,14 @@ export class RedisModel implements ModelDb {
     const value = this.#entry(key)?.value;
     if (value !== undefined && !(value instanceof type)) throw new Error(wrongType);
     return value;
+  }
+
+  /** What has become empty is gone. */
+  #take(key: string, type: new () => Hash | SortedSet, name: string): void {
+    const found = this.#of(key, type);
+    if (found === undefined || !found.delete(name)) return;
+    this.offset += 1;
+    if (found.size === 0) this.#data.delete(key);
   }
 
   #made<T extends Value & object>(key: string, type: new () => T): T {
