@@ -59,6 +59,7 @@ local function bury()
       end
     end
   end
+  tidy()
 end
 local function alive(session, lapse)
   redis.call('HSET', KEYS[3], session, now() + lapse)
@@ -74,12 +75,14 @@ function tidy(db: ModelDb, [, queue, lives]: Keys): void {
   if (!db.exists(queue)) db.del(lives);
 }
 
-function bury(db: ModelDb, [, queue, lives]: Keys): void {
+function bury(db: ModelDb, keys: Keys): void {
+  const [, queue, lives] = keys;
   for (const [session, lapsesMs] of db.hgetall(lives)) {
     if (Number(lapsesMs) >= db.timeMs()) continue;
     db.hdel(lives, session);
     for (const [place] of db.zrange(queue)) if (place.split(':')[2] === session) db.zrem(queue, place);
   }
+  tidy(db, keys);
 }
 
 function alive(db: ModelDb, keys: Keys, session: string, lapseMs: number): void {
