@@ -1,5 +1,6 @@
 /** For tests of designs on real servers: each behaviour that they claim becomes a test. What cannot be asked is left out, not skipped. */
 import { describe, expect, it } from 'vitest';
+import { missingClaims } from '../src/conform/claimed.js';
 import { conform } from '../src/conform/conform.js';
 import { listCases, type Contestant } from '../src/conform/contestant.js';
 
@@ -8,8 +9,7 @@ export async function testClaims(contestants: readonly Contestant[], least: numb
   const cases = await listCases();
   const { results } = await conform({
     contestants,
-    cases: ({ claims }) =>
-      cases.filter((one) => one.claims.every((claim) => claims[claim] !== false && claims[claim] !== 0)),
+    cases: ({ claims }) => cases.filter((one) => missingClaims(one, claims).length === 0),
     servers: 'auto',
     image: '',
     signal: new AbortController().signal,

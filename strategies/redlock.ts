@@ -25,7 +25,7 @@ import type {
   Topology,
 } from '../src/contract/index.js';
 import { Lease, letGo } from '../src/kit/lease.js';
-import { Releases, type Release } from '../src/kit/releases.js';
+import { Releases } from '../src/kit/releases.js';
 import { acquireWithRetry, type Try } from '../src/kit/retry.js';
 import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
 import { ballot, ballotInTurn, type Tally } from '../src/kit/send.js';
@@ -48,15 +48,15 @@ export interface Taken extends Tally {
 
 export class RedlockSession implements LockSession {
   protected readonly quorum: number;
-  readonly #releases: Releases;
+  protected readonly releases: Releases;
   readonly #ballot: typeof ballot;
 
   constructor(
-    private readonly nodes: readonly RedisNode[],
-    private readonly env: StrategyEnv,
+    protected readonly nodes: readonly RedisNode[],
+    protected readonly env: StrategyEnv,
     private readonly options: RedlockOptions,
   ) {
-    this.#releases = new Releases(nodes, env, options.nodeTimeout);
+    this.releases = new Releases(nodes, env, options.nodeTimeout);
     this.quorum = quorumOf(options, nodes.length);
     this.#ballot = options.fanout === 'sequential' ? ballotInTurn : ballot;
   }
@@ -69,12 +69,16 @@ export class RedlockSession implements LockSession {
     const token = this.env.token();
     const startMs = this.env.nowMs();
     const { yes, failed, fence } = await this.take(key, token, ttlMs);
-    const validUntilMs = startMs + ttlMs - this.#driftMs(ttlMs);
+    const validUntilMs = startMs + ttlMs - this.driftMs(ttlMs);
     const decidedMs = this.env.nowMs();
     if (yes >= this.quorum && decidedMs < validUntilMs) {
       return { kind: 'granted', grant: new Lease(key, token, validUntilMs, startMs, fence), decidedMs };
     }
-    this.#releases.sendAll(this.nodes, this.#freeing(key, token, startMs));
+    this.releases.sendAll(this.nodes, {
+      command: evalSha(compareAndDelete, key, token),
+      sinceMs: startMs,
+      untilMs: Infinity,
+    });
     if (yes >= this.quorum) return { kind: 'refused', why: 'too-late' };
     return { kind: 'refused', why: this.nodes.length - failed < this.quorum ? 'unreachable' : 'busy' };
   }
@@ -86,14 +90,15 @@ export class RedlockSession implements LockSession {
 
   /** Answered as soon as a quorum has: whether it still was ours there. The other nodes are told all the same. */
   release(grant: Grant): Promise<ReleaseOutcome> {
-    const { key, token, startedMs } = grant as Lease;
+    const lease = grant as Lease;
     letGo(grant);
+    const command = this.freeing(lease);
     return new Promise((resolve) => {
       let released = 0;
       let lost = 0;
       let silent = 0;
       const total = this.nodes.length;
-      this.#releases.sendAll(this.nodes, this.#freeing(key, token, startedMs), (reply) => {
+      this.releases.sendAll(this.nodes, { command, sinceMs: lease.startedMs, untilMs: Infinity }, (reply) => {
         if (reply === undefined) silent += 1;
         else if (reply === 1) released += 1;
         else lost += 1;
@@ -112,7 +117,7 @@ export class RedlockSession implements LockSession {
     lease.extensions += 1;
     const startMs = this.env.nowMs();
     const tally = await this.vote(evalSha(compareAndExpire, lease.key, lease.token, ttlMs), (reply) => reply === 1);
-    const validUntilMs = startMs + ttlMs - this.#driftMs(ttlMs);
+    const validUntilMs = startMs + ttlMs - this.driftMs(ttlMs);
     if (tally.yes >= this.quorum && this.env.nowMs() < Math.min(lease.validUntilMs, validUntilMs)) {
       lease.validUntilMs = validUntilMs;
       return { kind: 'extended', validUntilMs };
@@ -129,17 +134,17 @@ export class RedlockSession implements LockSession {
     return this.#ballot(this.nodes, command, this.options.nodeTimeout, this.quorum, isYes);
   }
 
-  #freeing(key: string, token: string, sinceMs: number): Release {
-    return { command: evalSha(compareAndDelete, key, token), sinceMs, untilMs: Infinity };
+  protected freeing({ key, token }: Lease): Command {
+    return evalSha(compareAndDelete, key, token);
   }
 
-  #driftMs(ttlMs: number): number {
+  protected driftMs(ttlMs: number): number {
     return ttlMs * this.options.driftFactor + driftFloorMs;
   }
 
-  quiesce = (): Promise<void> => this.#releases.quiesce();
-  backlog = (): ReturnType<Releases['backlog']> => this.#releases.backlog();
-  close = (): Promise<void> => Promise.resolve(this.#releases.close());
+  quiesce = (): Promise<void> => this.releases.quiesce();
+  backlog = (): ReturnType<Releases['backlog']> => this.releases.backlog();
+  close = (): Promise<void> => Promise.resolve(this.releases.close());
 }
 
 const noQuorum = { code: 'TIMEOUT', fate: 'maybe-executed', message: 'no quorum answered the release' } as const;

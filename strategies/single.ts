@@ -86,9 +86,10 @@ export class SingleSession implements LockSession {
   }
 
   release(grant: Grant): Promise<ReleaseOutcome> {
-    const { key, token, startedMs, validUntilMs } = grant as Lease;
+    const lease = grant as Lease;
+    const { startedMs, validUntilMs } = lease;
     letGo(grant);
-    const command = this.variation.freeing(key, token);
+    const command = this.freeing(lease);
     return new Promise((resolve) =>
       this.releases.sendAll([this.node], { command, sinceMs: startedMs, untilMs: validUntilMs }, (reply) =>
         resolve(
@@ -96,6 +97,11 @@ export class SingleSession implements LockSession {
         ),
       ),
     );
+  }
+
+  /** The command that gives a lease back. */
+  protected freeing({ key, token }: Lease): Command {
+    return this.variation.freeing(key, token);
   }
 
   async extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome> {

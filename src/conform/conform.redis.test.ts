@@ -45,7 +45,7 @@ async function findings(
   );
 }
 
-/** `drift-ignored` is missing: it takes servers whose clocks run fast. */
+/** `drift-ignored` and `validity-from-message` are missing: they take clocks that run fast, and messages that come late. */
 const mutants = new Map<string, readonly string[]>([
   ['release-without-owner', ['stale-release', 'second-release-leaves-the-next-holder-alone']],
   ['quorum-off-by-one', ['every-mask-of-occupied-servers', 'even-split-settles']],
@@ -57,6 +57,7 @@ const mutants = new Map<string, readonly string[]>([
   ['split-vote-hangs', ['even-split-settles']],
   ['no-expiry', ['expires-at-its-ttl', 'ttl-on-the-server-is-as-asked', 'killed-holder-does-not-hold-for-ever']],
   ['extend-without-owner', ['extend-leaves-the-next-holder-alone']],
+  ['last-come-first', ['waiters-are-let-in-in-order', 'lease-that-runs-out-goes-to-the-first-in-line']],
   ['worker-local', ['refuses-a-held-lock', 'processes-exclude-each-other']],
 ]);
 

@@ -60,6 +60,7 @@ export async function startHolder(spec: HolderSpec): Promise<OtherProcess> {
   return {
     hold: async (key, ttlMs) => (await told({ kind: 'hold', key, ttlMs }, 'held')).validUntilMs,
     contend: async (contention) => (await told({ kind: 'contend', contention }, 'contended')).intervals,
+    freeze: () => void child.kill('SIGSTOP'),
     kill,
   };
 }

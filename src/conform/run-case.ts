@@ -2,6 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { delay, nowMs } from '../base/clock.js';
 import type { Claims } from '../contract/index.js';
+import { missingClaims } from './claimed.js';
 import { firstCase } from './contestant.js';
 import { limits, within } from './limits.js';
 import type { CaseResult } from './results.js';
@@ -37,7 +38,7 @@ export interface Surroundings {
 
 export async function runCase(one: ConformCase, around: Surroundings): Promise<CaseResult> {
   const startMs = nowMs();
-  const missingClaims = one.claims.filter((claim) => around.claims[claim] === false || around.claims[claim] === 0);
+  const missing = missingClaims(one, around.claims);
   const lacking = reasonAgainst(one.needs ?? {}, around);
   let found: Found = { verdict: 'not-applicable', fails: false, evidence: lacking ?? '' };
   for (let run = 0; lacking === null && run <= repeats; run += 1) {
@@ -46,14 +47,14 @@ export async function runCase(one: ConformCase, around: Surroundings): Promise<C
     await around.reset();
     if (!found.fails || attempt.stalledMs < stallMs) break;
   }
-  const unclaimed = missingClaims.length > 0 && (found.verdict === 'pass' || found.verdict === 'fail');
+  const unclaimed = missing.length > 0 && (found.verdict === 'pass' || found.verdict === 'fail');
   return {
     case: one.name,
     behaviour: one.behaviour,
     source: one.source,
     ...found,
     verdict: unclaimed ? 'not-claimed' : found.verdict,
-    missingClaims,
+    missingClaims: missing,
     durationMs: Math.round(nowMs() - startMs),
   };
 }

@@ -63,11 +63,14 @@ const contendWaitMs = 10_000;
 const insideMs = 1;
 
 /** Goes through the lock so many times; what others do in other processes is on the same clock. */
-export async function contend(client: Client, { key, cycles, startMs }: Contention): Promise<readonly Interval[]> {
+export async function contend(
+  client: Client,
+  { key, cycles, startMs, ttlMs = limits.leaseMs }: Contention,
+): Promise<readonly Interval[]> {
   const intervals: Interval[] = [];
   await delayUntil(startMs);
   for (let i = 0; i < cycles; i += 1) {
-    const grant = await client.hold(key, { waitMs: contendWaitMs });
+    const grant = await client.hold(key, { ttlMs, waitMs: contendWaitMs });
     const enterMs = nowMs();
     await delay(insideMs);
     intervals.push({ enterMs, leaveMs: nowMs(), validUntilMs: grant.validUntilMs });

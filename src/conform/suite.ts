@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { fromErrorData } from '../base/error-data.js';
 import { after, nowMs } from '../base/clock.js';
 import { LockbenchError, type ErrorData } from '../contract/index.js';
+import { missingClaims } from './claimed.js';
 import { firstCase, type Assignment } from './contestant.js';
 import { limits } from './limits.js';
 import type { CaseResult } from './results.js';
@@ -106,16 +107,15 @@ function tailOf(child: ChildProcess): () => string {
 }
 
 function lostResult({ assignment }: SuiteRun, one: ConformCase, lost: Lost): CaseResult {
-  const { claims } = assignment.contestant;
-  const missingClaims = one.claims.filter((claim) => claims[claim] === false || claims[claim] === 0);
+  const missing = missingClaims(one, assignment.contestant.claims);
   return {
     case: one.name,
     behaviour: one.behaviour,
     source: one.source,
-    verdict: missingClaims.length > 0 ? 'not-claimed' : 'fail',
+    verdict: missing.length > 0 ? 'not-claimed' : 'fail',
     fails: true,
     evidence: lost.how,
-    missingClaims,
+    missingClaims: missing,
     durationMs: lost.durationMs,
   };
 }

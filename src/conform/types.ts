@@ -141,6 +141,8 @@ export interface Contention {
   readonly cycles: number;
   /** When to begin, for all who take part. */
   readonly startMs: number;
+  /** Of each lease; absent: 5 s. */
+  readonly ttlMs?: number;
 }
 
 export interface OtherProcess {
@@ -148,6 +150,8 @@ export interface OtherProcess {
   hold(key: string, ttlMs: number): Promise<number>;
   /** Goes through the lock so many times; intervals on the one clock of the machine. */
   contend(order: Contention): Promise<readonly Interval[]>;
+  /** SIGSTOP. */
+  freeze(): void;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
 }

@@ -33,7 +33,20 @@ export interface ModelDb {
   incr(key: string): number;
   /** Remaining time; -1 without expiry, -2 where there is no such key. */
   pttl(key: string): number;
-  publish(channel: string, payload: string): void;
+  exists(key: string): boolean;
+  /** TIME, in whole ms. */
+  timeMs(): number;
+  hget(key: string, field: string): string | null;
+  hgetall(key: string): readonly (readonly [field: string, value: string])[];
+  hset(key: string, field: string, value: string): void;
+  hdel(key: string, field: string): void;
+  /** A sorted set in its order: by score, and where that is the same by member. */
+  zrange(key: string): readonly (readonly [member: string, score: number])[];
+  zscore(key: string, member: string): number | null;
+  zadd(key: string, score: number, member: string): void;
+  zrem(key: string, member: string): void;
+  /** How many subscribers it was sent to. */
+  publish(channel: string, payload: string): number;
 }
 
 /** A script is declared once: its Lua for real servers, its model for the simulated one. A test holds both equal. */

@@ -47,6 +47,11 @@ export interface Claims {
   readonly lease?: 'session' | 'renewed';
   /** The lock is in the servers' memory alone: whatever they write to disk, a restart forgets it. */
   readonly volatile?: boolean;
+  /**
+   * Waiters get the lock in the order in which they asked; a newcomer overtakes none of them. One that is dead, or has given up,
+   * is passed over; one that stands still keeps the others waiting for its own TTL at most. Absent: in any order.
+   */
+  readonly fifo?: boolean;
   /** A wait lasts as long as it was asked to, tries as often, and ends when it is cancelled. Absent: so it is. */
   readonly waitsAsAsked?: boolean;
 }

@@ -86,7 +86,7 @@ export class Cluster {
     return this.servers.slice(0, this.topology.nodes).flatMap(({ name, model }) =>
       model
         .keys()
-        .filter((key) => !held.has(model.get(key) ?? '') && !isStandingKey(this.strategy, key))
+        .filter((key) => !isStandingKey(this.strategy, key) && !(model.isString(key) && held.has(model.get(key) ?? '')))
         .map((key) => `${key} on ${name}`),
     );
   }
@@ -102,7 +102,7 @@ export class Cluster {
     const env = envOf(world, loop, scenario);
     const scripts = strategy.scripts ?? [];
     const onWrite = (command: Command): void => {
-      if (command.name.startsWith('SET')) this.#pauseSometimes(loop, scenario.pauses?.atSend ?? 0);
+      if (asksForLock(command)) this.#pauseSometimes(loop, scenario.pauses?.atSend ?? 0);
     };
     const nodes = this.servers.map(
       (server, node) => new SimNode(node, { world, loop, server, link: this.#link, scripts, onWrite }),
@@ -155,6 +155,11 @@ export class Cluster {
       this.#flushScripts(everyMs);
     });
   }
+}
+
+/** By SET, or by a script that takes. */
+function asksForLock({ name, script }: Command): boolean {
+  return name.startsWith('SET') || (script?.name.startsWith('take') ?? false);
 }
 
 export function topologyFor({ topology: kind }: LockStrategy, { nodes, replicas }: Scenario): Topology {

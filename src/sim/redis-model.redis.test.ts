@@ -4,6 +4,10 @@ import type { Command, LockStrategy, ScriptDecl } from '../contract/index.js';
 import { listPlugins } from '../base/plugins.js';
 import { seededRandom, type Random } from '../base/random.js';
 import { openAdmin, type Admin } from '../clients/admin.js';
+import { openNodes, type NodeSet } from '../clients/open.js';
+import { settings } from '../clients/testing.js';
+import { channelPrefix, fairKeys, fairScripts } from '../kit/fair-scripts.js';
+import { evalSha, withSource } from '../kit/scripts.js';
 import { findRedis } from '../servers/redis-binary.js';
 import { startRedis, type RedisProcess } from '../servers/redis-process.js';
 import { makeRunFolder, removeRunFolder } from '../servers/run-folder.js';
@@ -18,22 +22,43 @@ const lengthsMs = [60_000, 90_000, 0, -5];
 const keys = ['{t}a', '{t}b', '{t}c'];
 const tokens = ['one', 'two', '', 'three:ü', '7', '70000'];
 
+/** Sessions that hear of a grant, and one that does not. */
+const hearing = ['live1', 'live2'];
+const sessions = [...hearing, 'deaf'];
+/** Of sessions that are alive, and of one whose time is over. */
+const lapsesMs = [60_000, 60_000, -5];
+
 const strategies = await listPlugins<LockStrategy>('strategy');
-const scripts = [...new Set(strategies.flatMap(({ scripts: declared }) => declared ?? []))];
+const fair: ReadonlySet<ScriptDecl> = new Set(fairScripts);
+const scripts = [...new Set(strategies.flatMap(({ scripts: declared }) => declared ?? []))].filter(
+  (script) => !fair.has(script),
+);
 
 const folder = makeRunFolder();
 let server: RedisProcess;
 let admin: Admin;
+let subscribed: NodeSet;
 
 beforeAll(async () => {
   const binary = findRedis();
   if (binary === null) throw new Error('these tests need a redis-server');
   server = await startRedis({ binary, dir: folder, name: 'model', persistence: 'none' });
   admin = await openAdmin(server.endpoint, callTimeoutMs);
+  subscribed = await openNodes('ioredis', [server.endpoint], settings);
+  for (const session of hearing) {
+    await new Promise<void>((resolve) => {
+      subscribed.nodes[0].subscribe(
+        channelPrefix + session,
+        () => {},
+        () => resolve(),
+      );
+    });
+  }
 });
 
 afterAll(async () => {
   admin?.close();
+  await subscribed?.close();
   await server?.stop();
   removeRunFolder(folder);
 });
@@ -47,8 +72,10 @@ function fromModel(model: RedisModel, command: Command): unknown {
   return 'error' in result ? `refused: ${result.error.code}` : result.reply;
 }
 
-/** A script may answer with a PTTL. */
+/** A script may answer with a PTTL, or with one among others. */
 function isTimeLeft(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((one, i) => one === b[i] || isTimeLeft(one, b[i]));
   return (
     Math.min(...lengthsMs.filter((ms) => ms > 0)) - pttlToleranceMs < Number(b) &&
     Math.abs(Number(a) - Number(b)) < pttlToleranceMs
@@ -61,6 +88,7 @@ function pick<T>(items: readonly T[], random: Random): T {
 
 function randomCommand(random: Random, script: ScriptDecl | null): Command {
   const [key, token, lengthMs] = [pick(keys, random), pick(tokens, random), pick(lengthsMs, random)];
+  if (script !== null && fair.has(script)) return fairCommand(random, script);
   if (script !== null && random() < 0.4) {
     const others = Array.from({ length: script.keys - 1 }, () => pick(keys, random));
     const args = [script.keys, key, ...others, token, lengthMs];
@@ -84,15 +112,47 @@ function randomCommand(random: Random, script: ScriptDecl | null): Command {
   );
 }
 
-const cases = [null, ...scripts].map((script) => [script?.name ?? 'plain commands', script] as const);
+/** Everything that they may be asked on any of the locks, at any time. */
+function fairCommand(random: Random, script: ScriptDecl): Command {
+  const [token, session] = [pick(['aa', 'bb', 'cc'], random), pick(sessions, random)];
+  const [ticket, lapseMs] = [pick([1, 2, 3, 4, 5], random), pick(lapsesMs, random)];
+  const ttlMs = session === hearing[0] ? 60_000 : 90_000;
+  const place = (of: string, number = pick([1, 2], random)): string => `${of}:${number}:${session}:${ttlMs}`;
+  const some = (count: number): string[] =>
+    Array.from({ length: count }, () => place(pick(['aa', 'bb', 'cc'], random)));
+  const args: Readonly<Record<string, readonly (string | number)[]>> = {
+    'take-or-queue': [
+      token,
+      ttlMs,
+      place(token),
+      session,
+      ticket,
+      pick([0, 1], random),
+      pick([lapseMs, lapseMs, 0], random),
+      pick([0, 1], random),
+    ],
+    'leave-and-grant': [token, ...pick([[], [place(token)], [place(token, 1), place(token, 2)]], random)],
+    'look-after': [session, lapseMs, ...some(pick([0, 1, 3], random)).flatMap((one) => [pick([1, 3, 6], random), one])],
+    'yield-to-earlier': [token, place(token), session, ticket, lapseMs],
+  };
+  const command = evalSha(script, ...fairKeys(pick(keys, random)), ...args[script.name]);
+  return random() < 0.7 ? command : withSource(command);
+}
 
-it.each(cases)('%s: model and server agree', async (name, script) => {
+const cases = [
+  ['plain commands', [null]] as const,
+  ...scripts.map((script) => [script.name, [script]] as const),
+  ['a lock with a queue', [...fairScripts, null]] as const,
+];
+
+it.each(cases)('%s: model and server agree', async (name, some) => {
   const random = seededRandom(1, name);
-  const model = new RedisModel(() => 0);
+  const onPublish = (channel: string): number => Number(hearing.some((session) => channel === channelPrefix + session));
+  const model = new RedisModel(() => 0, undefined, false, onPublish);
   await admin.call('FLUSHALL');
   await admin.call('SCRIPT', 'FLUSH');
-  for (let round = 0; round < rounds; round += 1) {
-    const command = randomCommand(random, script);
+  for (let round = 0; round < rounds * some.length; round += 1) {
+    const command = randomCommand(random, pick<ScriptDecl | null>(some, random));
     const [told, expected] = [fromModel(model, command), await fromServer(command)];
     const alike = isTimeLeft(told, expected) ? expected : told;
     expect([round, command.name, command.args, alike]).toEqual([round, command.name, command.args, expected]);
@@ -100,6 +160,12 @@ it.each(cases)('%s: model and server agree', async (name, script) => {
       expect(fromModel(model, { name: 'GET', args: [key] })).toBe(await admin.call('GET', key));
       const [modelMs, serverMs] = [fromModel(model, { name: 'PTTL', args: [key] }), await admin.call('PTTL', key)];
       expect(Math.abs(Number(modelMs) - Number(serverMs))).toBeLessThan(Number(modelMs) < 0 ? 1 : pttlToleranceMs);
+      const [, queue, lives] = fairKeys(key);
+      for (const read of [
+        { name: 'ZRANGE', args: [queue, 0, -1, 'WITHSCORES'] },
+        { name: 'HKEYS', args: [lives] },
+      ])
+        expect([round, fromModel(model, read)]).toEqual([round, await fromServer(read)]);
     }
   }
 });

@@ -11,8 +11,13 @@ export interface ServerClock {
   readonly offsetMs: number;
 }
 
+/** A string, a hash, or a sorted set: member -> score. */
+type Value = string | Hash | SortedSet;
+class Hash extends Map<string, string> {}
+class SortedSet extends Map<string, number> {}
+
 interface Entry {
-  readonly value: string;
+  readonly value: Value;
   /** Last ms of the server's wall clock at which the key is there. Infinity: no expiry. */
   readonly whenMs: number;
 }
@@ -20,6 +25,7 @@ interface Entry {
 /** What a command came to. `error` is a reply that the server sent in place of one. */
 export type Result = { readonly reply: Reply } | { readonly error: Failure };
 
+const wrongType = 'WRONGTYPE Operation against a key holding the wrong kind of value';
 const writes = new Set(['SET', 'SETNX', 'DEL', 'PEXPIRE', 'EVAL', 'EVALSHA']);
 
 export class RedisModel implements ModelDb {
@@ -40,16 +46,25 @@ export class RedisModel implements ModelDb {
   }
 
   keys(): string[] {
-    return [...this.#data.keys()].filter((key) => this.get(key) !== null);
+    return [...this.#data.keys()].filter((key) => this.exists(key));
+  }
+
+  exists(key: string): boolean {
+    return this.#entry(key) !== undefined;
+  }
+
+  isString(key: string): boolean {
+    return typeof this.#entry(key)?.value === 'string';
   }
 
   get(key: string): string | null {
-    return this.#entry(key)?.value ?? null;
+    const value = this.#entry(key)?.value ?? null;
+    if (value !== null && typeof value !== 'string') throw new Error(wrongType);
+    return value;
   }
 
   set(key: string, value: string, pxMs: number | null): void {
-    this.#data.set(key, { value, whenMs: pxMs === null ? Infinity : this.wallMs() + pxMs });
-    this.offset += 1;
+    this.#put(key, value, pxMs);
   }
 
   del(key: string): boolean {
@@ -62,7 +77,7 @@ export class RedisModel implements ModelDb {
     const entry = this.#entry(key);
     if (entry === undefined) return false;
     if (ms <= 0) return this.del(key);
-    this.set(key, entry.value, ms);
+    this.#put(key, entry.value, ms);
     return true;
   }
 
@@ -74,7 +89,7 @@ export class RedisModel implements ModelDb {
 
   incr(key: string): number {
     const entry = this.#entry(key);
-    const value = entry?.value ?? '0';
+    const value = this.get(key) ?? '0';
     if (!/^(0|-?[1-9]\d*)$/.test(value)) throw new Error('value is not an integer or out of range');
     this.#data.set(key, { value: String(Number(value) + 1), whenMs: entry?.whenMs ?? Infinity });
     this.offset += 1;
@@ -85,6 +100,45 @@ export class RedisModel implements ModelDb {
     const entry = this.#entry(key);
     if (entry === undefined) return -2;
     return entry.whenMs === Infinity ? -1 : entry.whenMs - this.wallMs();
+  }
+
+  timeMs(): number {
+    return this.wallMs();
+  }
+
+  hget(key: string, field: string): string | null {
+    return this.#of(key, Hash)?.get(field) ?? null;
+  }
+
+  hgetall(key: string): readonly (readonly [field: string, value: string])[] {
+    return [...(this.#of(key, Hash) ?? [])];
+  }
+
+  hset(key: string, field: string, value: string): void {
+    this.#made(key, Hash).set(field, value);
+    this.offset += 1;
+  }
+
+  hdel(key: string, field: string): void {
+    this.#take(key, Hash, field);
+  }
+
+  zrange(key: string): readonly (readonly [member: string, score: number])[] {
+    const members = [...(this.#of(key, SortedSet) ?? [])];
+    return members.sort(([a, scoreA], [b, scoreB]) => scoreA - scoreB || (a < b ? -1 : 1));
+  }
+
+  zscore(key: string, member: string): number | null {
+    return this.#of(key, SortedSet)?.get(member) ?? null;
+  }
+
+  zadd(key: string, score: number, member: string): void {
+    this.#made(key, SortedSet).set(member, score);
+    this.offset += 1;
+  }
+
+  zrem(key: string, member: string): void {
+    this.#take(key, SortedSet, member);
   }
 
   publish(channel: string, payload: string): number {
@@ -113,7 +167,11 @@ export class RedisModel implements ModelDb {
       case 'PING':
         return { reply: 'PONG' };
       case 'GET':
-        return { reply: this.get(args[0]) };
+        return this.#typed(() => this.get(args[0]));
+      case 'HKEYS':
+        return this.#typed(() => this.hgetall(args[0]).map(([field]) => field));
+      case 'ZRANGE':
+        return this.#typed(() => this.zrange(args[0]).flatMap(([member, score]) => [member, String(score)]));
       case 'SET':
         return this.#set(args);
       case 'SETNX':
@@ -174,6 +232,41 @@ export class RedisModel implements ModelDb {
     } catch (error) {
       return { error: { code: 'ERR', fate: 'maybe-executed', message: (error as Error).message } };
     }
+  }
+
+  #typed(read: () => Reply): Result {
+    try {
+      return { reply: read() };
+    } catch (error) {
+      return failed('ERR', (error as Error).message);
+    }
+  }
+
+  #put(key: string, value: Value, pxMs: number | null): void {
+    this.#data.set(key, { value, whenMs: pxMs === null ? Infinity : this.wallMs() + pxMs });
+    this.offset += 1;
+  }
+
+  #of<T extends Value & object>(key: string, type: new () => T): T | undefined {
+    const value = this.#entry(key)?.value;
+    if (value !== undefined && !(value instanceof type)) throw new Error(wrongType);
+    return value;
+  }
+
+  /** What has become empty is gone. */
+  #take(key: string, type: new () => Hash | SortedSet, name: string): void {
+    const found = this.#of(key, type);
+    if (found === undefined || !found.delete(name)) return;
+    this.offset += 1;
+    if (found.size === 0) this.#data.delete(key);
+  }
+
+  #made<T extends Value & object>(key: string, type: new () => T): T {
+    const found = this.#of(key, type);
+    if (found !== undefined) return found;
+    const made = new type();
+    this.#put(key, made, null);
+    return made;
   }
 
   #entry(key: string): Entry | undefined {

@@ -6,20 +6,33 @@ import { sweep } from './judge.js';
 import { scenarios, type Scenario } from './scenario.js';
 
 const load = (name: string): Promise<LockStrategy> => loadPlugin<LockStrategy>('strategy', name);
-const [redlock, redlockFenced, single, singleFenced, singleNotify, failover, setnx, singleDel, none] =
-  await Promise.all(
-    [
-      'redlock',
-      'redlock-fenced',
-      'single',
-      'single-fenced',
-      'single-notify',
-      'failover',
-      'setnx',
-      'single-del',
-      'none',
-    ].map(load),
-  );
+const [
+  redlock,
+  redlockFenced,
+  redlockFair,
+  single,
+  singleFenced,
+  singleNotify,
+  singleFair,
+  failover,
+  setnx,
+  singleDel,
+  none,
+] = await Promise.all(
+  [
+    'redlock',
+    'redlock-fenced',
+    'redlock-fair',
+    'single',
+    'single-fenced',
+    'single-notify',
+    'single-fair',
+    'failover',
+    'setnx',
+    'single-del',
+    'none',
+  ].map(load),
+);
 
 type Name = keyof typeof scenarios;
 
@@ -40,9 +53,12 @@ const cases: readonly (readonly [string, LockStrategy, Options, readonly Name[],
   ['redlock, sequential', redlock, { fanout: 'sequential' }, all.filter((name) => name !== 'slowNetwork'), 50],
   ['redlock, all nodes', redlock, { quorum: 'all' }, all.filter((name) => !starving.includes(name)), 50],
   ['redlock-fenced', redlockFenced, {}, all, 50],
+  ['redlock-fair', redlockFair, {}, all, 100],
+  ['redlock-fair, all nodes', redlockFair, { quorum: 'all' }, all.filter((name) => !starving.includes(name)), 50],
   ['single', single, {}, equal, 200],
   ['single-fenced', singleFenced, {}, equal, 50],
   ['single-notify', singleNotify, {}, equal, 100],
+  ['single-fair', singleFair, {}, equal, 100],
   ['failover', failover, {}, equal, 50],
   ['failover with WAIT', failover, { waitReplicas: '1' }, equal, 50],
   ['failover with WAIT for all', failover, { waitReplicas: 'all', waitTimeout: 2 }, equal, 50],

@@ -1,0 +1,289 @@
+/**
+ * The scripts of a lock with a queue on its server, each with the model that stands for it in simulation. Three keys: the lock,
+ * a string with its holder's token; the queue, a sorted set of places by ticket; and until when each session that waits is
+ * taken to be alive, a hash. The last is there only while the queue is, so a lock that is free and not waited for leaves nothing.
+ *
+ * A place is `token:number:session:ttl`: what the lock is set to, which place of that token it is, whom to tell, and the lease.
+ * Granting takes the first place off the queue, tells its session on a channel of its own, and sets the lock for the whole TTL.
+ * Where nobody hears (PUBLISH says so) the place is passed over. Of a session that has given no sign of life for longer than it
+ * said it would, all places are removed by the next sign of anybody's. The server's clock decides about that alone, which is a
+ * matter of progress and never of exclusion.
+ */
+import type { Command, ModelDb } from '../contract/index.js';
+import { evalSha, script } from './scripts.js';
+
+/** So many places are passed over in one call at most: a server does nothing else meanwhile. */
+const maxPassed = 1000;
+/** What the dead leave behind when nobody comes any more is gone after this. */
+const orphanMs = 60_000;
+
+export const channelPrefix = 'fair:';
+
+const granting = `
+local function tidy()
+  if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('DEL', KEYS[3]) end
+end
+local function grant()
+  local granted, popped, deaf = false, false, {}
+  for _ = 1, ${maxPassed} do
+    local place = redis.call('ZPOPMIN', KEYS[2])[1]
+    if not place then break end
+    popped = true
+    local token, session, ttl = string.match(place, '^(%w+):%d+:(%w+):(%d+)$')
+    if not deaf[session] then
+      granted = redis.call('PUBLISH', '${channelPrefix}' .. session, place) > 0
+      if granted then
+        redis.call('SET', KEYS[1], token, 'PX', ttl)
+        break
+      end
+      deaf[session] = true
+    end
+  end
+  if popped then tidy() end
+  return granted
+end
+`;
+
+const living = `
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function bury()
+  local lives, time = redis.call('HGETALL', KEYS[3]), now()
+  for i = 1, #lives, 2 do
+    if tonumber(lives[i + 1]) < time then
+      redis.call('HDEL', KEYS[3], lives[i])
+      for _, place in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+        if string.match(place, ':(%w+):%d+$') == lives[i] then redis.call('ZREM', KEYS[2], place) end
+      end
+    end
+  end
+  tidy()
+end
+local function alive(session, lapse)
+  redis.call('HSET', KEYS[3], session, now() + lapse)
+  redis.call('PEXPIRE', KEYS[2], ${orphanMs})
+  redis.call('PEXPIRE', KEYS[3], ${orphanMs})
+  bury()
+end
+`;
+
+type Keys = readonly string[];
+
+function tidy(db: ModelDb, [, queue, lives]: Keys): void {
+  if (!db.exists(queue)) db.del(lives);
+}
+
+function bury(db: ModelDb, keys: Keys): void {
+  const [, queue, lives] = keys;
+  for (const [session, lapsesMs] of db.hgetall(lives)) {
+    if (Number(lapsesMs) >= db.timeMs()) continue;
+    db.hdel(lives, session);
+    for (const [place] of db.zrange(queue)) if (place.split(':')[2] === session) db.zrem(queue, place);
+  }
+  tidy(db, keys);
+}
+
+function alive(db: ModelDb, keys: Keys, session: string, lapseMs: number): void {
+  const [, queue, lives] = keys;
+  db.hset(lives, session, String(db.timeMs() + lapseMs));
+  db.pexpire(queue, orphanMs);
+  db.pexpire(lives, orphanMs);
+  bury(db, keys);
+}
+
+function grant(db: ModelDb, keys: Keys): boolean {
+  const [lock, queue] = keys;
+  const deaf = new Set<string>();
+  let granted = false;
+  for (let passed = 0; passed < maxPassed && !granted; passed += 1) {
+    const place = db.zrange(queue)[0]?.[0];
+    if (place === undefined) break;
+    db.zrem(queue, place);
+    const [token, , session, ttlMs] = place.split(':');
+    if (deaf.has(session)) continue;
+    granted = db.publish(channelPrefix + session, place) > 0;
+    if (granted) db.set(lock, token, Number(ttlMs));
+    else deaf.add(session);
+  }
+  tidy(db, keys);
+  return granted;
+}
+
+/**
+ * Takes a lock that is free and waited for by nobody: 1. Else a place is taken in the queue, and the first in it is granted the
+ * lock should it be free: the ticket (0 without a place), and the PTTL of the lock.
+ * ARGV: token, TTL, place, session, ticket, whether the ticket is new ('1': it comes after all that are here), for how long
+ * the session is taken to be alive ('0': no place is wanted), and whether this is its sign of life, or else it has given one.
+ */
+export const takeOrQueue = script(
+  'take-or-queue',
+  `
+if redis.call('EXISTS', KEYS[2]) == 0 and redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+${granting}${living}
+local ticket, left = 0, redis.call('PTTL', KEYS[1])
+if ARGV[7] ~= '0' then
+  ticket = tonumber(ARGV[5])
+  local last = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')[2]
+  if ARGV[6] == '1' and last and tonumber(last) >= ticket then ticket = last + 1 end
+  redis.call('ZADD', KEYS[2], ticket, ARGV[3])
+  if ARGV[8] == '1' or redis.call('HEXISTS', KEYS[3], ARGV[4]) == 0 then alive(ARGV[4], ARGV[7]) end
+end
+if left == -2 then
+  bury()
+  if not grant() and redis.call('EXISTS', KEYS[2]) == 0 then
+    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+    return 1
+  end
+  left = redis.call('PTTL', KEYS[1])
+end
+return { ticket, left }`,
+  (db, keys, [token, ttlMs, place, session, proposed, isNew, lapseMs, isSign]) => {
+    const [lock, queue, lives] = keys;
+    if (!db.exists(queue) && db.setIfAbsent(lock, token, Number(ttlMs))) return 1;
+    let ticket = 0;
+    if (lapseMs !== '0') {
+      const last = db.zrange(queue).at(-1)?.[1];
+      ticket = isNew === '1' ? Math.max(Number(proposed), (last ?? -Infinity) + 1) : Number(proposed);
+      db.zadd(queue, ticket, place);
+      if (isSign === '1' || db.hget(lives, session) === null) alive(db, keys, session, Number(lapseMs));
+    }
+    if (!db.exists(lock)) {
+      bury(db, keys);
+      if (!grant(db, keys) && !db.exists(queue)) {
+        db.set(lock, token, Number(ttlMs));
+        return 1;
+      }
+    }
+    return [ticket, db.pttl(lock)];
+  },
+  3,
+);
+
+/**
+ * Gives up all that a token has here: its places, and the lock, which goes to the first in the queue in the same step. 1 when it
+ * had the lock, else 0. ARGV: token, places. The first place of a token that has the lock is not in the queue any more.
+ */
+export const leaveAndGrant = script(
+  'leave-and-grant',
+  `${granting}
+local mine, removed = redis.call('GET', KEYS[1]) == ARGV[1], 0
+if #ARGV > 2 or (#ARGV == 2 and not mine) then removed = redis.call('ZREM', KEYS[2], unpack(ARGV, 2)) end
+if mine and not grant() then redis.call('DEL', KEYS[1]) end
+if removed > 0 then tidy() end
+return mine and 1 or 0`,
+  (db, keys, [token, ...places]) => {
+    const [lock, queue] = keys;
+    const mine = db.get(lock) === token;
+    if (places.length > 1 || !mine) for (const place of places) db.zrem(queue, place);
+    if (mine && !grant(db, keys)) db.del(lock);
+    tidy(db, keys);
+    return mine ? 1 : 0;
+  },
+  3,
+);
+
+/** What `lookAfter` says of a place. */
+export const looks = { gone: 0, waits: 1, holds: 2 } as const;
+
+/**
+ * Looks after the places of one session: it is alive; a lock that has run out goes to the first in the queue; a place whose
+ * ticket has become higher moves there; and a lease that one of these tokens has been granted counts from now on, if it would
+ * else end before. The PTTL of the lock, and for each place whether it is gone, waits, or holds the lock.
+ * ARGV: session, for how long it is taken to be alive, and for each place its ticket and itself.
+ */
+export const lookAfter = script(
+  'look-after',
+  `${granting}${living}
+if redis.call('EXISTS', KEYS[2]) == 1 then
+  alive(ARGV[1], ARGV[2])
+  if redis.call('EXISTS', KEYS[1]) == 0 then grant() end
+end
+local holder, left = redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])
+local answer = { left }
+for i = 3, #ARGV, 2 do
+  local place, found = ARGV[i + 1], ${looks.gone}
+  local ticket = redis.call('ZSCORE', KEYS[2], place)
+  if holder and string.match(place, '^%w+') == holder then
+    found = ${looks.holds}
+    if ticket then redis.call('ZREM', KEYS[2], place) end
+    local ttl = tonumber(string.match(place, '%d+$'))
+    if left < ttl then redis.call('PEXPIRE', KEYS[1], ttl) end
+  elseif ticket then
+    found = ${looks.waits}
+    if tonumber(ticket) < tonumber(ARGV[i]) then redis.call('ZADD', KEYS[2], ARGV[i], place) end
+  end
+  answer[#answer + 1] = found
+end
+tidy()
+return answer`,
+  (db, keys, [session, lapseMs, ...places]) => {
+    const [lock, queue] = keys;
+    if (db.exists(queue)) {
+      alive(db, keys, session, Number(lapseMs));
+      if (!db.exists(lock)) grant(db, keys);
+    }
+    const [holder, leftMs] = [db.get(lock), db.pttl(lock)];
+    const answer = [leftMs];
+    for (let i = 0; i < places.length; i += 2) {
+      const [ticket, place] = [Number(places[i]), places[i + 1]];
+      const [token, , , ttlMs] = place.split(':');
+      const found = db.zscore(queue, place);
+      if (token === holder) {
+        db.zrem(queue, place);
+        if (leftMs < Number(ttlMs)) db.pexpire(lock, Number(ttlMs));
+      } else if (found !== null && found < ticket) db.zadd(queue, ticket, place);
+      answer.push(token === holder ? looks.holds : found === null ? looks.gone : looks.waits);
+    }
+    tidy(db, keys);
+    return answer;
+  },
+  3,
+);
+
+/** What `yieldToEarlier` answers. */
+export const yields = { gone: 0, kept: 1, yielded: 2 } as const;
+
+/**
+ * A lock that is held without the others that it takes goes to whoever waits with a lower ticket, and its holder takes a place
+ * in the queue (yielded). Or nobody waits with a lower one (kept), or it was not held (gone).
+ * ARGV: token, place, session, ticket, for how long the session is taken to be alive.
+ */
+export const yieldToEarlier = script(
+  'yield-to-earlier',
+  `${granting}${living}
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return ${yields.gone} end
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[2])
+if redis.call('ZRANGE', KEYS[2], 0, 0)[1] == ARGV[2] then
+  redis.call('ZREM', KEYS[2], ARGV[2])
+  return ${yields.kept}
+end
+alive(ARGV[3], ARGV[5])
+if not grant() then redis.call('DEL', KEYS[1]) end
+return ${yields.yielded}`,
+  (db, keys, [token, place, session, ticket, lapseMs]) => {
+    const [lock, queue] = keys;
+    if (db.get(lock) !== token) return yields.gone;
+    db.zadd(queue, Number(ticket), place);
+    if (db.zrange(queue)[0][0] === place) {
+      db.zrem(queue, place);
+      return yields.kept;
+    }
+    alive(db, keys, session, Number(lapseMs));
+    if (!grant(db, keys)) db.del(lock);
+    return yields.yielded;
+  },
+  3,
+);
+
+export const fairScripts = [takeOrQueue, leaveAndGrant, lookAfter, yieldToEarlier];
+
+/** The lock, the queue, and who of it is alive. */
+export function fairKeys(key: string): readonly [lock: string, queue: string, lives: string] {
+  return [key, `${key}:queue`, `${key}:lives`];
+}
+
+export function leaving(key: string, token: string, places: readonly string[]): Command {
+  return evalSha(leaveAndGrant, ...fairKeys(key), token, ...places);
+}
