@@ -7,14 +7,14 @@
  * are to be; npm and npx are no part of it, the file that they execute is.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { nowMs } from '../src/base/clock.js';
 import { freshSeed, seededRandom } from '../src/base/random.js';
-import { readChunks } from '../src/record/chunks.js';
+import { openGrants } from '../src/record/grant-files.js';
 import { clusteredBootstrap, leastClusters } from '../src/stats/clustered-bootstrap.js';
 import { median } from '../src/stats/median.js';
 
@@ -48,10 +48,12 @@ function firstOperationMs(): number {
       // The control without a lock comes last, and without servers.
       (name) => name.endsWith('.chunk') && !name.includes('control'),
     );
-    const { rows } = readChunks(files.map((name) => ({ name, bytes: readFileSync(join(out, name)) })));
-    if (rows.count === 0) throw new Error('nothing was granted in that run');
-    const startsMs = Array.from(rows.enterNs, (enterNs, row) => enterNs / 1e6 - rows.acquireUs[row] / 1000);
-    return Math.min(...startsMs) - beginMs;
+    const { grants } = openGrants(files.map((name) => ({ name, from: join(out, name) })));
+    if (grants.count === 0) throw new Error('nothing was granted in that run');
+    let firstMs = Infinity;
+    for (const { count, enterNs, acquireUs } of grants.blocks())
+      for (let row = 0; row < count; row += 1) firstMs = Math.min(firstMs, enterNs[row] / 1e6 - acquireUs[row] / 1000);
+    return firstMs - beginMs;
   } finally {
     rmSync(out, { recursive: true, force: true });
   }

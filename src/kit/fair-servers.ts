@@ -8,7 +8,7 @@ import { everyMsOf, lapseMsOf, type Line } from './fair-line.js';
 import { channelPrefix, fairKeys, lookAfter, looks, takeOrQueue, yields, yieldToEarlier } from './fair-scripts.js';
 import type { Seat, Waiter } from './fair-waiter.js';
 import { evalSha } from './scripts.js';
-import { send } from './send.js';
+import { send, sendToAll, type OnAnswer } from './send.js';
 
 /** Places that are looked after by one command. */
 const mostLookedAfter = 500;
@@ -74,11 +74,14 @@ export class FairServers {
       this.#asked(waiter, server, 1, failure, reply, true);
     };
     const wanted = (): boolean => !waiter.settled;
-    const commands: Command[] = [];
-    this.nodes.forEach((node, server) => {
-      const queues = waiter.spec.waits && this.#hears[server];
-      const command = (commands[Number(queues)] ??= this.#taking(waiter, 1, queues));
-      send(node.shared, command, this.timeoutMs, server, done, wanted);
+    if (!waiter.spec.waits || this.#hears.every(Boolean)) {
+      const command = this.#taking(waiter, 1, waiter.spec.waits);
+      sendToAll(this.nodes, command, this.timeoutMs, done, wanted);
+      return;
+    }
+    this.nodes.forEach(({ shared }, server) => {
+      const command = this.#taking(waiter, 1, this.#hears[server]);
+      send(shared, command, this.timeoutMs, (failure, reply) => done(server, failure, reply), wanted);
     });
   }
 
@@ -103,8 +106,8 @@ export class FairServers {
       const { key, token } = waiter.spec;
       const args = [token, waiter.place(number), this.session, waiter.ticket, lapseMs];
       const command = evalSha(yieldToEarlier, ...fairKeys(key), ...args);
-      const done: OnReply = (_, failure, reply) => this.#offered(waiter, seat, number, failure, reply);
-      send(this.nodes[server].shared, command, this.timeoutMs, server, done, () => !waiter.settled);
+      const done: OnAnswer = (failure, reply) => this.#offered(waiter, seat, number, failure, reply);
+      send(this.nodes[server].shared, command, this.timeoutMs, done, () => !waiter.settled);
     });
   }
 
@@ -112,9 +115,9 @@ export class FairServers {
   #askAgain(waiter: Waiter, server: number): void {
     const number = this.#begin(waiter.seats[server], 'asked');
     const command = this.#taking(waiter, number, this.#hears[server]);
-    const done: OnReply = (_, failure, reply) => this.#asked(waiter, server, number, failure, reply, false);
+    const done: OnAnswer = (failure, reply) => this.#asked(waiter, server, number, failure, reply, false);
     const wanted = (): boolean => !waiter.settled && waiter.seats[server].place === number;
-    send(this.nodes[server].shared, command, this.timeoutMs, server, done, wanted);
+    send(this.nodes[server].shared, command, this.timeoutMs, done, wanted);
   }
 
   /** The number of the new place. */
@@ -177,7 +180,7 @@ export class FairServers {
     const command = evalSha(lookAfter, ...fairKeys(line.key), this.session, lapseMs, ...places);
     const sentMs = this.env.nowMs();
     line.looking[server] += 1;
-    send(this.nodes[server].shared, command, this.timeoutMs, server, (_, failure, reply) => {
+    send(this.nodes[server].shared, command, this.timeoutMs, (failure, reply) => {
       line.looking[server] -= 1;
       const [leftMs, ...found] = (reply ?? [-1]) as readonly number[];
       waiters.forEach((waiter, i) => {

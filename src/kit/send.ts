@@ -30,14 +30,11 @@ export function sendToAll(
   for (let at = 0; at < nodes.length; at += 1) nodes[at].shared.send(command, timeoutMs, at, onReply);
 }
 
+export type OnAnswer = (failure: Failure | null, reply: Reply) => void;
+
 /** As `sendToAll`, on one lane. */
-export function send(
-  lane: Lane,
-  command: Command,
-  timeoutMs: number,
-  done: (failure: Failure | null, reply: Reply) => void,
-): void {
-  sendToAll([{ shared: lane }], command, timeoutMs, (_, failure, reply) => done(failure, reply));
+export function send(lane: Lane, command: Command, timeoutMs: number, done: OnAnswer, wanted = always): void {
+  sendToAll([{ shared: lane }], command, timeoutMs, (_, failure, reply) => done(failure, reply), wanted);
 }
 
 export function call(lane: Lane, command: Command, timeoutMs: number): Promise<Answer> {

@@ -2,7 +2,7 @@
  * What the checks could see at all: the same plan without a lock, for a moment. A clean verdict means little where even no
  * lock would have looked clean.
  */
-import type { GrantRows, LockStrategy, Plan, RunResult, StrategyPlan } from '../contract/index.js';
+import type { GrantHistory, LockStrategy, Plan, RunResult, StrategyPlan } from '../contract/index.js';
 import { loadPlugin } from '../base/plugins.js';
 import { OverlapSweep } from '../check/overlaps.js';
 import type { BenchmarkParts } from './benchmark.js';
@@ -68,7 +68,7 @@ export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['
   return { grants: rows.count, violationsPer1000: (1000 * sweep.brokenLeases) / rows.count };
 }
 
-async function rowsOf(spec: RoundSpec): Promise<GrantRows> {
+async function rowsOf(spec: RoundSpec): Promise<GrantHistory> {
   try {
     return (await runRound(spec)).history.rows;
   } finally {
