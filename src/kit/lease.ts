@@ -6,7 +6,9 @@ export class Lease implements Grant {
   readonly fence?: bigint;
   #lost = false;
   #letGo = false;
-  #listeners: Set<() => void> | null = null;
+  /** As a rule there is one, and no table is made for it. */
+  #listener: (() => void) | null = null;
+  #others: Set<() => void> | null = null;
 
   constructor(
     readonly key: string,
@@ -33,7 +35,7 @@ export class Lease implements Grant {
   /** Its holder gives it back: what is found out about it from now on is no loss to anybody. */
   letGo(): void {
     this.#letGo = true;
-    this.#listeners = null;
+    this.#forget();
   }
 
   onLost(listener: () => void): () => void {
@@ -42,16 +44,28 @@ export class Lease implements Grant {
       listener();
       return () => {};
     }
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
-    return () => this.#listeners?.delete(listener);
+    if (this.#listener === null) {
+      this.#listener = listener;
+      return () => {
+        if (this.#listener === listener) this.#listener = null;
+      };
+    }
+    this.#others ??= new Set();
+    this.#others.add(listener);
+    return () => this.#others?.delete(listener);
   }
 
   lose(): void {
     if (this.#lost) return;
     this.#lost = true;
-    for (const listener of this.#listeners ?? []) listener();
-    this.#listeners = null;
+    this.#listener?.();
+    for (const listener of this.#others ?? []) listener();
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#listener = null;
+    this.#others = null;
   }
 }
 

@@ -90,7 +90,7 @@ export const runOptions: Readonly<Record<string, RunField>> = {
       max: 64,
       help: 'threads or processes, each with its own connections',
     },
-    contenders: { kind: 'integer', default: 4, min: 1, max: 1024, help: 'contenders in each worker' },
+    contenders: { kind: 'integer', default: 4, min: 1, max: 4096, help: 'contenders in each worker' },
     keys: { kind: 'integer', default: 1, min: 1, max: 1_000_000, help: 'locks that they contend for' },
     'key-choice': {
       kind: 'choice',
