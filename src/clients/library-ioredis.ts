@@ -1,6 +1,7 @@
 /**
  * ioredis as published lock libraries use it: one object for each server, which connects by itself. It writes each command
- * at once and by itself, so one write is one command; what its queues hold back or send again is counted when it is written.
+ * at once and by itself, so one write is one command, and with automatic pipelining all those that it was handed for the write;
+ * what its queues hold back or send again is counted when it is written.
  */
 import { isIP } from 'node:net';
 import { Redis } from 'ioredis';
@@ -35,13 +36,14 @@ export function watchIoredis(
     lazyConnect: true,
   };
   const redis = new Redis(options);
-  redis.on('connect', () => watchWrites(redis, watch));
+  const pipelined = { commands: 0 };
+  redis.on('connect', () => watchWrites(redis, pipelined, watch));
   redis.on('ready', () => events.up());
   // Without a listener it prints.
   redis.on('error', (error: Error) => {
     if (credentialErrors.test(error.message)) events.refused(error.message);
   });
-  watchFailures(redis, node, watch);
+  watchCommands(redis, node, pipelined, watch);
   redis.connect().catch(() => {});
   return {
     client: redis,
@@ -56,19 +58,27 @@ export function watchIoredis(
   };
 }
 
+/** Handed to a pipeline, which writes them all when it has the last. */
+interface Pipelined {
+  commands: number;
+}
+
 /** Of each new connection; what it says before it is ready is no command of the library's. */
-function watchWrites(redis: Redis, watch: LibraryWatch): void {
+function watchWrites(redis: Redis, pipelined: Pipelined, watch: LibraryWatch): void {
   const { stream } = redis;
   const write = stream.write.bind(stream) as (chunk: string | Buffer) => boolean;
   stream.write = ((chunk: string | Buffer) => {
-    if (redis.status === 'ready') watch.sent(typeof chunk === 'string' ? chunk : chunk.toString('latin1'));
+    if (redis.status === 'ready') {
+      watch.sent(typeof chunk === 'string' ? chunk : chunk.toString('latin1'), pipelined.commands || 1);
+      pipelined.commands = 0;
+    }
     return write(chunk);
   }) as typeof stream.write;
   stream.on('data', () => watch.answered());
 }
 
 /** By the command itself and not by its promise: a handler there would hide from us what the library leaves unhandled. */
-function watchFailures(redis: Redis, node: number, watch: LibraryWatch): void {
+function watchCommands(redis: Redis, node: number, pipelined: Pipelined, watch: LibraryWatch): void {
   const send = redis.sendCommand.bind(redis);
   const seen = new WeakSet<object>();
   redis.sendCommand = (command, stream) => {
@@ -82,6 +92,8 @@ function watchFailures(redis: Redis, node: number, watch: LibraryWatch): void {
         reject(error);
       };
     }
+    // Only a pipeline brings a stream of its own.
+    if (stream !== undefined && redis.status === 'ready') pipelined.commands += 1;
     return send(command, stream);
   };
 }

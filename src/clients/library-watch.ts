@@ -19,10 +19,10 @@ export class LibraryWatch implements Meter {
     this.#failures.push({ DOWN: 0, RESET: 0, TIMEOUT: 0 });
   }
 
-  /** `text` tells one command from another. */
-  sent(text: string): void {
+  /** One write, of so many commands; `text` tells one from another. */
+  sent(text: string, commands = 1): void {
     if (this.#deaf) return;
-    this.commands += 1;
+    this.commands += commands;
     if (text === this.#fanOut) return;
     this.#fanOut = text;
     this.roundTrips += 1;

@@ -1,5 +1,5 @@
 /** What the harness and the process of one side say to each other, and the figures of a slice. */
-import type { ErrorData, StrategyPlan } from '../contract/index.js';
+import type { StrategyPlan } from '../contract/index.js';
 import type { NodeEndpoint } from '../clients/endpoint.js';
 import type { SideWork } from './plan.js';
 
@@ -63,5 +63,4 @@ export type SideOrder =
 export type SideAnswer =
   | { readonly kind: 'opened'; readonly clientOptions: Readonly<Record<string, unknown>> }
   | { readonly kind: 'ran'; readonly figures: SliceFigures }
-  | { readonly kind: 'totals'; readonly totals: SideTotals }
-  | { readonly kind: 'failed'; readonly error: ErrorData };
+  | { readonly kind: 'totals'; readonly totals: SideTotals };

@@ -1,11 +1,9 @@
 /**
  * One side of a pair, in a process of its own: opens the design once, runs a slice when told, and does nothing in between.
- * Signals are the harness's to decide about, and when that is gone so is this.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { LockbenchError, type LockStrategy } from '../contract/index.js';
 import { after, nowMs } from '../base/clock.js';
-import { errorData } from '../base/error-data.js';
 import { publishedAs } from '../base/packages.js';
 import { loadPlugin, loadPluginFile } from '../base/plugins.js';
 import { seededRandom, tokenSource } from '../base/random.js';
@@ -18,6 +16,7 @@ import { summariseLatency } from '../stats/latency.js';
 import { keyChooser } from '../worker/keys.js';
 import { openSession } from '../worker/session.js';
 import { ClosedLoop, medianUs, type LoopParts } from './closed-loop.js';
+import { serve } from './servant.js';
 import type { SideAnswer, SideOrder, SideSpec, SideTotals, SliceFigures, SliceOrder } from './protocol.js';
 
 const connectTimeoutMs = 1000;
@@ -102,10 +101,4 @@ async function obey(order: SideOrder): Promise<SideAnswer> {
   }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-process.on('message', (order: SideOrder) => {
-  void obey(order)
-    .catch((error: unknown): SideAnswer => ({ kind: 'failed', error: errorData(error) }))
-    .then((answer) => process.send?.(answer));
-});
+serve(obey);

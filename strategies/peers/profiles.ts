@@ -1,7 +1,9 @@
 /**
- * The two ways in which a published library is run: `default`, with its own defaults and those of its client, as its README
+ * The ways in which a published library is run: `default`, with its own defaults and those of its client, as its README
  * shows it; `tuned`, with the client set up as ours is and the library's patience taken from the run, so that locks are
- * compared and not an offline queue. Where neither the library nor its README has a say, both are alike.
+ * compared and not an offline queue. Where neither the library nor its README has a say, both are alike. `pipelined` is `tuned` with
+ * the automatic pipelining of ioredis: what is sent in one turn of the event loop leaves in one write, as it does with ours and,
+ * always, on node-redis.
  */
 import type { LibraryClientOptions, RetryPolicy } from '../../src/contract/index.js';
 
@@ -13,8 +15,8 @@ export interface PeerOptions {
 const profile = {
   kind: 'choice',
   default: 'tuned',
-  choices: ['tuned', 'default'],
-  help: 'tuned: client and retries as for ours; default: as the library and its client come',
+  choices: ['tuned', 'pipelined', 'default'],
+  help: 'tuned: client and retries as for ours; pipelined: so, and one write a turn; default: as they come',
 } as const;
 
 /**
@@ -23,7 +25,7 @@ const profile = {
  */
 export const quorumTimeoutMs = 200;
 
-/** How long one answer is waited for, in the profile `tuned`. */
+/** How long one answer is waited for, where the profile is not `default`. */
 export function peerOptions(nodeTimeoutMs: number) {
   return {
     profile,
@@ -32,13 +34,13 @@ export function peerOptions(nodeTimeoutMs: number) {
       default: nodeTimeoutMs,
       minMs: 1,
       maxMs: 60_000,
-      help: 'how long an answer is waited for (profile tuned; the clients’ default is for ever)',
+      help: 'how long an answer is waited for (not in profile default: clients wait for ever)',
     },
   } as const;
 }
 
 export function isTuned(options: PeerOptions): boolean {
-  return options.profile === 'tuned';
+  return options.profile !== 'default';
 }
 
 /** Nothing is set: offline queue, retries of commands and reconnecting are the client's. */
@@ -53,7 +55,7 @@ export function clientOptionsFor(options: PeerOptions): LibraryClientOptions {
       family: 0,
       noDelay: true,
       keepAlive: 30_000,
-      enableAutoPipelining: false,
+      enableAutoPipelining: options.profile === 'pipelined',
       disableClientInfo: true,
       // By default a node that is down costs its lock 20 reconnections, some 10 s, in a queue.
       enableOfflineQueue: false,

@@ -1,0 +1,180 @@
+/** What is measured of whom, and how the time is spent. Data, and its price in time. */
+import type { Contestant } from './contestants.js';
+import { limits, quorums, singles, waitingQuorums, waitingSingles } from './contestants.js';
+
+/** What the contenders do in a slice. */
+export interface Load {
+  readonly name: string;
+  /** Of each worker. */
+  readonly contenders: number;
+  /** own: each contender has a key of its own. one: all want the same. */
+  readonly keys: 'own' | 'one';
+  readonly thinkMs: number;
+  /** Arrivals per second; null: a closed loop. */
+  readonly rateHz: number | null;
+  readonly sliceMs: number;
+  /** In each generation. */
+  readonly slices: number;
+}
+
+export interface Group {
+  readonly id: 'free-1' | 'free-5' | 'contended-1' | 'contended-5' | 'rate-1' | 'rate-5' | 'limit-1';
+  readonly title: string;
+  readonly nodes: 1 | 5;
+  /** Processes of each contestant. */
+  readonly workers: number;
+  readonly contestants: readonly Contestant[];
+  readonly loads: readonly Load[];
+  /** Answers are waited for so long by everybody that a full queue is no failure; null: as each does by itself. */
+  readonly patienceMs: number | null;
+}
+
+export interface Scale {
+  readonly generations: number;
+  readonly warmupMs: number;
+  /** How many contenders there are where nobody waits. */
+  readonly contenders: readonly number[];
+  readonly slices: number;
+  readonly sliceMs: number;
+  /** Slices in which thousands queue, or retries of a fifth of a second are to be seen. */
+  readonly longSliceMs: number;
+}
+
+export const full: Scale = {
+  generations: 6,
+  warmupMs: 500,
+  contenders: [1, 16, 64, 256, 4096],
+  slices: 3,
+  sliceMs: 250,
+  longSliceMs: 1000,
+};
+
+export const quick: Scale = {
+  generations: 6,
+  warmupMs: 250,
+  contenders: [1, 64, 4096],
+  slices: 1,
+  sliceMs: 150,
+  longSliceMs: 400,
+};
+
+/** Of every slice, at its beginning. */
+export const discardRatio = 0.1;
+/** At 64 contenders the figures to reach are told. */
+export const usualContenders = 64;
+/** Of the slowest contestant's maximum. */
+export const commonShare = 0.6;
+
+const patienceMs = 5_000;
+/** So many contenders that one is free for each arrival. */
+const arrivalContenders = 256;
+const manyContenders = 4096;
+
+function free({ contenders, slices, sliceMs, longSliceMs }: Scale): Load[] {
+  return contenders.map((count) => ({
+    ...closed(String(count), count),
+    slices: count < manyContenders ? slices : Math.ceil(slices / 3),
+    sliceMs: count < manyContenders ? sliceMs : longSliceMs,
+  }));
+}
+
+function closed(name: string, contenders: number): Omit<Load, 'slices' | 'sliceMs'> {
+  return { name, contenders, keys: 'own', thinkMs: 0, rateHz: null };
+}
+
+/** Before the common rate is known, how fast each is. */
+export function lookLoad({ sliceMs }: Scale): Load {
+  return { ...closed('look', usualContenders), slices: 2, sliceMs };
+}
+
+export function rateLoad({ slices, sliceMs }: Scale, rateHz: number): Load {
+  return { ...closed('rate', arrivalContenders), rateHz, slices, sliceMs: 2 * sliceMs };
+}
+
+export function groupsOf(scale: Scale): Group[] {
+  const hot: Load = {
+    ...closed('16', 8),
+    keys: 'one',
+    thinkMs: 1,
+    slices: Math.ceil((scale.slices * 2) / 3),
+    sliceMs: scale.longSliceMs,
+  };
+  const ceiling: Load = { ...closed('256', 256), slices: scale.slices, sliceMs: 2 * scale.sliceMs };
+  const alone = { workers: 1, patienceMs };
+  return [
+    {
+      ...alone,
+      id: 'free-5',
+      title: 'Nobody waits, five nodes',
+      nodes: 5,
+      contestants: quorums,
+      loads: free(scale),
+    },
+    {
+      ...alone,
+      id: 'free-1',
+      title: 'Nobody waits, one node',
+      nodes: 1,
+      contestants: singles,
+      loads: free(scale),
+    },
+    {
+      id: 'contended-5',
+      title: 'All want one key, five nodes',
+      nodes: 5,
+      workers: 2,
+      contestants: waitingQuorums,
+      loads: [hot],
+      patienceMs: null,
+    },
+    {
+      id: 'contended-1',
+      title: 'All want one key, one node',
+      nodes: 1,
+      workers: 2,
+      contestants: waitingSingles,
+      loads: [hot],
+      patienceMs: null,
+    },
+    {
+      ...alone,
+      id: 'rate-5',
+      title: 'A common arrival rate, five nodes',
+      nodes: 5,
+      contestants: quorums.filter(({ kind }) => kind !== 'harness'),
+      loads: [],
+    },
+    {
+      ...alone,
+      id: 'rate-1',
+      title: 'A common arrival rate, one node',
+      nodes: 1,
+      contestants: singles.filter(({ kind }) => kind !== 'harness'),
+      loads: [],
+    },
+    {
+      ...alone,
+      id: 'limit-1',
+      title: 'Commands that one server can be made to do',
+      nodes: 1,
+      contestants: limits,
+      loads: [ceiling],
+    },
+  ];
+}
+
+/** A process starts and connects, on one of two cores. */
+const startMs = 250;
+/** Setting up, draining and settling of a slice, and reading what it recorded. */
+const gapMs = 70;
+
+/** About what it takes. */
+export function expectedMs({ id, workers, contestants, loads }: Group, scale: Scale): number {
+  const rated = id.startsWith('rate');
+  const generation = (of: readonly Load[]): number => {
+    const slicesMs = of.reduce((sum, { slices, sliceMs }) => sum + slices * (sliceMs + gapMs), 0);
+    return contestants.length * (workers * startMs + scale.warmupMs + gapMs + slicesMs);
+  };
+  const ms = scale.generations * generation(rated ? [rateLoad(scale, 1)] : loads);
+  return rated ? ms + generation([lookLoad(scale)]) : ms;
+}
