@@ -9,7 +9,6 @@ import { readChunks } from '../../src/record/chunks.js';
 import { addHistogram } from '../../src/record/histogram.js';
 import { chunkFile } from '../../src/record/store.js';
 import type { Entrant } from './entrant.js';
-import { discardRatio } from './groups.js';
 import type { SliceFigures } from './measured.js';
 import {
   keptLatencies,
@@ -61,7 +60,7 @@ export class DesignEntrant implements Entrant {
   }
 
   async slice(order: Omit<SliceOrder, 'startNs' | 'windowNs'>): Promise<SliceFigures> {
-    const { sliceMs, contenders } = order.load;
+    const { sliceMs, discardRatio, contenders } = order.load;
     const startNs = nowNs() + leadMs * 1e6;
     const windowNs = [startNs + discardRatio * sliceMs * 1e6, startNs + sliceMs * 1e6] as const;
     const before = this.spec.serversCpuNs();

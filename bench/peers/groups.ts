@@ -13,6 +13,8 @@ export interface Load {
   /** Arrivals per second; null: a closed loop. */
   readonly rateHz: number | null;
   readonly sliceMs: number;
+  /** Of each slice, at its beginning. */
+  readonly discardRatio: number;
   /** In each generation. */
   readonly slices: number;
 }
@@ -36,7 +38,7 @@ export interface Scale {
   readonly contenders: readonly number[];
   readonly slices: number;
   readonly sliceMs: number;
-  /** Slices in which thousands queue, or retries of a fifth of a second are to be seen. */
+  /** Of the window where thousands queue, or retries of a fifth of a second are to be seen. */
   readonly longSliceMs: number;
 }
 
@@ -51,15 +53,16 @@ export const full: Scale = {
 
 export const quick: Scale = {
   generations: 6,
-  warmupMs: 250,
+  warmupMs: 400,
   contenders: [1, 64, 4096],
   slices: 1,
   sliceMs: 150,
-  longSliceMs: 400,
+  longSliceMs: 500,
 };
 
-/** Of every slice, at its beginning. */
-export const discardRatio = 0.1;
+const discardRatio = 0.1;
+/** Thousands begin at once: it takes about half a slice until each has had its turn. */
+const manyDiscardRatio = 0.5;
 /** At 64 contenders the figures to reach are told. */
 export const usualContenders = 64;
 /** Of the slowest contestant's maximum. */
@@ -68,18 +71,21 @@ export const commonShare = 0.6;
 const patienceMs = 5_000;
 /** So many contenders that one is free for each arrival. */
 const arrivalContenders = 256;
+/** From here on a slow one takes a tenth of a second until each has had its turn, and from there on a second. */
+const someContenders = 256;
 const manyContenders = 4096;
 
 function free({ contenders, slices, sliceMs, longSliceMs }: Scale): Load[] {
-  return contenders.map((count) => ({
-    ...closed(String(count), count),
-    slices: count < manyContenders ? slices : Math.ceil(slices / 3),
-    sliceMs: count < manyContenders ? sliceMs : longSliceMs,
-  }));
+  return contenders.map((count) => {
+    const load = closed(String(count), count);
+    if (count < someContenders) return { ...load, slices, sliceMs };
+    if (count < manyContenders) return { ...load, slices: Math.ceil((2 * slices) / 3), sliceMs: 2 * sliceMs };
+    return { ...load, slices: Math.ceil(slices / 3), sliceMs: 2 * longSliceMs, discardRatio: manyDiscardRatio };
+  });
 }
 
 function closed(name: string, contenders: number): Omit<Load, 'slices' | 'sliceMs'> {
-  return { name, contenders, keys: 'own', thinkMs: 0, rateHz: null };
+  return { name, contenders, keys: 'own', thinkMs: 0, rateHz: null, discardRatio };
 }
 
 /** Before the common rate is known, how fast each is. */

@@ -126,10 +126,10 @@ function gapsText({ gaps }: Measured): string {
 function methodText({ generations }: Measured, { slices, sliceMs, longSliceMs, warmupMs }: Scale): string {
   return [
     `1. ${generations} generations: each starts fresh processes of every contestant of a group, warms each up for ${formatSettingMs(warmupMs)}, and ends them.`,
-    `2. Within a generation slices by turns, of ${formatSettingMs(sliceMs)} (${formatSettingMs(longSliceMs)} with thousands of contenders or one hot key), up to ${slices} of each load; loads and contestants in an order drawn from the seed. Only one contestant is ever active.`,
+    `2. Within a generation slices by turns, of ${formatSettingMs(sliceMs)} (twice that with hundreds of contenders, ${formatSettingMs(longSliceMs)} with one hot key, twice that with thousands of contenders), up to ${slices} of each load; loads and contestants in an order drawn from the seed. Only one contestant is ever active.`,
     '3. The same five servers for all, started for this run, without persistence; one node is the first of them.',
     '4. The same loop drives everybody: a worker of `bench` with all that it records (history, histograms, cells). `none` is that loop without a lock.',
-    '5. A cycle is an acquire and a release; both are counted when they end within the window, which leaves out the first tenth of a slice.',
+    '5. A cycle is an acquire and a release; both are counted when they end within the window, which leaves out the first tenth of a slice (with thousands of contenders, half of it).',
     '6. Libraries run as they come (`default`), and with the options of our clients and one write a turn (`pipelined`; on node-redis, which always does, `tuned`). What they send is counted by a listener on their client.',
     '7. Where nobody waits, answers are waited for up to 5 s by everybody but `default`, which waits for ever: a full queue is then no failure.',
     '8. Ratios are medians of ratios of neighbours, of the same round; of p99, of the same generation. Intervals resample generations, then slices (95 %).',

@@ -1,6 +1,7 @@
 /** A process of one contestant: opens the design once, runs a slice when told, and does nothing in between. */
 import { LockbenchError, type LockSession, type StrategyEnv } from '../../src/contract/index.js';
 import { after, nowMs } from '../../src/base/clock.js';
+import { errorData } from '../../src/base/error-data.js';
 import { publishedAs } from '../../src/base/packages.js';
 import { loadStrategy } from '../../src/base/plugins.js';
 import { seededRandom, tokenSource } from '../../src/base/random.js';
@@ -58,5 +59,12 @@ async function obey(order: RunnerOrder): Promise<RunnerAnswer> {
       return { kind: 'totals', totals };
   }
 }
+
+/** What nobody catches is told as what it is, and the end of this process. */
+process.on('uncaughtException', (thrown: unknown) => {
+  const reason = thrown instanceof Error ? `${thrown.constructor.name}: ${thrown.message}` : String(thrown);
+  const error = errorData(new LockbenchError('BAD_PLUGIN', `it threw outside of any call: ${reason}`));
+  process.send?.({ kind: 'failed', error }, undefined, undefined, () => process.exit(1));
+});
 
 serve(obey);

@@ -71,7 +71,9 @@ export function tableOf({ cells, seed }: Measured, group: Group['id'], load: str
   });
   const times: TableColumn = {
     title: 'times',
-    cells: each.map((cell) => told(yardstick && ratio(cell, yardstick, headline, seed), formatNumber)),
+    cells: each.map((cell) =>
+      told(yardstick && ratio(cell, yardstick, headline, seed), (value) => formatNumber(value)),
+    ),
   };
   const plain = (title: string, text: (cell: Cell) => string): TableColumn => ({
     title,
@@ -90,7 +92,10 @@ export function tableOf({ cells, seed }: Measured, group: Group['id'], load: str
 function told(found: Figure | null, format: (value: number) => string): TableColumn['cells'][number] {
   if (found === null) return { text: noFigure, interval: '' };
   const { estimate, interval } = found;
-  return { text: format(estimate), interval: interval === null ? '' : interval.map(format).join(' to ') };
+  return {
+    text: format(estimate),
+    interval: interval === null ? '' : interval.map((value) => format(value)).join(' to '),
+  };
 }
 
 function inUnit(value: number, { unit }: Metric): string {
@@ -98,7 +103,7 @@ function inUnit(value: number, { unit }: Metric): string {
 }
 
 /** Everything that is no grant, in words; empty where there is nothing to tell. */
-export function failuresOf({ generations }: Cell): string {
+export function failuresOf({ group, generations }: Cell): string {
   const slices = generations.flatMap((one) => one.slices);
   const sum = (of: (slice: (typeof slices)[number]) => number): number =>
     slices.reduce((total, slice) => total + of(slice), 0);
@@ -108,7 +113,9 @@ export function failuresOf({ generations }: Cell): string {
   const codes = new Map<string, number>();
   for (const { errors } of slices)
     for (const [code, count] of Object.entries(errors)) codes.set(code, (codes.get(code) ?? 0) + count);
-  const starved = Math.max(0, ...slices.map((slice) => slice.starved));
+  // Elsewhere a window may be shorter than a turn of all.
+  const starved = group.startsWith('contended') ? Math.max(0, ...slices.map((slice) => slice.starved)) : 0;
+  const idle = slices.filter(({ cycles }) => cycles === 0).length;
   const violations = sum((slice) => slice.violations);
   const missing = generations.filter((one) => one.slices.length === 0).length;
   return [
@@ -123,6 +130,7 @@ export function failuresOf({ generations }: Cell): string {
     ),
     ...[...codes].map(([code, count]) => `${formatCount(count)} ${code}`),
     ...(starved > 0 ? [`up to ${starved} starved`] : []),
+    ...(idle > 0 ? [`nothing ended in ${idle} of ${slices.length} slices`] : []),
     ...(missing > 0 ? [`no figures of ${missing} of ${generations.length} generations`] : []),
   ].join(', ');
 }

@@ -36,7 +36,7 @@ export function watchIoredis(
     lazyConnect: true,
   };
   const redis = new Redis(options);
-  const pipelined = { commands: 0 };
+  const pipelined = { commands: 0, ours: 0 };
   redis.on('connect', () => watchWrites(redis, pipelined, watch));
   redis.on('ready', () => events.up());
   // Without a listener it prints.
@@ -48,7 +48,7 @@ export function watchIoredis(
   return {
     client: redis,
     isUp: () => redis.status === 'ready',
-    ping: () => watch.uncounted(() => redis.ping()),
+    ping: () => watch.uncounted(() => redis.ping(ownPing)),
     destroy() {
       if (redis.status === 'end') return;
       redis.disconnect();
@@ -61,7 +61,11 @@ export function watchIoredis(
 /** Handed to a pipeline, which writes them all when it has the last. */
 interface Pipelined {
   commands: number;
+  /** Of them, PINGs of ours: they keep their place in the order, and are written when nobody is asked whose they are. */
+  ours: number;
 }
+
+const ownPing = 'lockbench';
 
 /** Of each new connection; what it says before it is ready is no command of the library's. */
 function watchWrites(redis: Redis, pipelined: Pipelined, watch: LibraryWatch): void {
@@ -69,8 +73,9 @@ function watchWrites(redis: Redis, pipelined: Pipelined, watch: LibraryWatch): v
   const write = stream.write.bind(stream) as (chunk: string | Buffer) => boolean;
   stream.write = ((chunk: string | Buffer) => {
     if (redis.status === 'ready') {
-      watch.sent(typeof chunk === 'string' ? chunk : chunk.toString('latin1'), pipelined.commands || 1);
-      pipelined.commands = 0;
+      const count = pipelined.commands === 0 ? 1 : pipelined.commands - pipelined.ours;
+      if (count > 0) watch.sent(typeof chunk === 'string' ? chunk : chunk.toString('latin1'), count);
+      pipelined.commands = pipelined.ours = 0;
     }
     return write(chunk);
   }) as typeof stream.write;
@@ -93,7 +98,10 @@ function watchCommands(redis: Redis, node: number, pipelined: Pipelined, watch: 
       };
     }
     // Only a pipeline brings a stream of its own.
-    if (stream !== undefined && redis.status === 'ready') pipelined.commands += 1;
+    if (stream !== undefined && redis.status === 'ready') {
+      pipelined.commands += 1;
+      if (command.name === 'ping' && command.args[0] === ownPing) pipelined.ours += 1;
+    }
     return send(command, stream);
   };
 }

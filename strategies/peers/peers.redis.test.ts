@@ -1,5 +1,5 @@
 /**
- * Every published library that is installed, in both profiles, on real servers: that our adapters reach it at all. What it
+ * Every published library that is installed, in every profile, on real servers: that our adapters reach it at all. What it
  * does of its own, `bench conform --strategy peers` finds out, and may find fault with.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -35,7 +35,7 @@ const env = (): StrategyEnv => ({
 });
 
 const variants = peers.flatMap((peer) =>
-  ['tuned', 'default'].flatMap((profile) =>
+  ['tuned', 'pipelined', 'default'].flatMap((profile) =>
     clientsOf(peer).map((client) => [`${peer.name} (${profile}) on ${client}`, peer, profile, client] as const),
   ),
 );
