@@ -85,6 +85,7 @@ export class Course {
       const entrants = await this.#generation(group, present, provisioned, loads, generation);
       if (!signal.aborted) done.push({ generation, entrants });
     }
+    if (done.length === 0) return;
     for (const load of loads)
       for (const { contestant } of present) this.cells.push(cellOf(group, load, contestant, done));
   }

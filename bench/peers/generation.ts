@@ -65,6 +65,9 @@ export async function runGeneration(spec: GenerationSpec): Promise<EntrantGenera
       const figures = await entrant.slice({ load, number: (number += 1), kept });
       if (kept) place.slices.set(load.name, [...(place.slices.get(load.name) ?? []), figures]);
       spec.onSlice(kept ? figures : null);
+      // What it still has under way would be in the way of the next contestant.
+      const hung = figures.errors['HUNG'] ?? 0;
+      if (hung > 0) throw new LockbenchError('WORKER_LOST', `${hung} of ${load.name} contenders never came to an end`);
     });
   try {
     for (let i = 0; i < spec.entrants.length; i += openingAtOnce)

@@ -46,13 +46,15 @@ function countViolations(rows: GrantRows): number {
     (row) => (rows.flags[row]! & rowFlags.unknown) === 0,
   );
   granted.sort((a, b) => rows.enterNs[a]! - rows.enterNs[b]!);
-  const heldUntilNs = new Map<number, number>();
+  const holders = new Map<number, { readonly who: number; readonly untilNs: number }>();
   let violations = 0;
   for (const row of granted) {
     const key = rows.key[row]!;
-    const untilNs = heldUntilNs.get(key) ?? 0;
-    if (rows.enterNs[row]! < untilNs) violations += 1;
-    heldUntilNs.set(key, Math.max(untilNs, Math.min(rows.leaveNs[row]!, rows.validUntilNs[row]!)));
+    const who = rows.contender[row]!;
+    const holder = holders.get(key);
+    if (holder !== undefined && holder.who !== who && rows.enterNs[row]! < holder.untilNs) violations += 1;
+    const untilNs = Math.min(rows.leaveNs[row]!, rows.validUntilNs[row]!);
+    if (holder === undefined || untilNs >= holder.untilNs) holders.set(key, { who, untilNs });
   }
   return violations;
 }
