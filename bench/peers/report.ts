@@ -130,8 +130,8 @@ function methodText({ generations }: Measured, { slices, sliceMs, longSliceMs, w
     '3. The same five servers for all, started for this run, without persistence; one node is the first of them.',
     '4. The same loop drives everybody: a worker of `bench` with all that it records (history, histograms, cells). `none` is that loop without a lock.',
     '5. A cycle is an acquire and a release; both are counted when they end within the window, which leaves out the first tenth of a slice (with thousands of contenders, half of it).',
-    '6. Libraries run as they come (`default`), and with the options of our clients and one write a turn (`pipelined`; on node-redis, which always does, `tuned`). What they send is counted by a listener on their client.',
-    '7. Where nobody waits, answers are waited for up to 5 s by everybody but `default`, which waits for ever: a full queue is then no failure.',
+    '6. Libraries run as they come (`default`), and with the options of our clients, one write a turn and no timers of the client (`pipelined`). What they send is counted by a listener on their client, as in any run, which costs them up to half a microsecond a command.',
+    '7. Where nobody waits, ours wait for an answer for up to 5 s and libraries for ever: a full queue is then no failure.',
     '8. Ratios are medians of ratios of neighbours, of the same round; of p99, of the same generation. Intervals resample generations, then slices (95 %).',
     '9. us per cycle are CPU time of all threads of the contestant, and of the servers, over a whole slice.',
     '10. `redis-benchmark` repeats one command, so SET NX PX and the compare-and-delete script were measured one after the other; `commands/s` is what both together come to. It has 50 connections, ours one.',
@@ -141,6 +141,7 @@ function methodText({ generations }: Measured, { slices, sliceMs, longSliceMs, w
 const limitsText = [
   '- Absolute figures belong to this machine and this hour: servers and client share its cores and speak over loopback. On a network one round trip costs more than all that is measured here.',
   '- At saturation a latency is the number of contenders over the rate: it repeats the throughput. Latencies are to be compared at the common arrival rate, and there only as far as the send delay, which is the pacing of the generator, is far below them.',
+  '- A few per cent between a library and ours on the same client: the listener on theirs takes as much.',
   '- The best library is chosen after the fact, which favours it a little, and it may be another one in each row.',
   '- One Node process for each contestant: how they scale over processes is not measured.',
   '- Nothing here says whether a lock keeps its promise: see `bench conform` and libraries.md. What is faster because it does less is not told apart.',

@@ -82,14 +82,16 @@ function watchWrites(redis: Redis, pipelined: Pipelined, watch: LibraryWatch): v
   stream.on('data', () => watch.answered());
 }
 
+const watched = Symbol('watched');
+type Watched = Parameters<Redis['sendCommand']>[0] & { [watched]?: true };
+
 /** By the command itself and not by its promise: a handler there would hide from us what the library leaves unhandled. */
 function watchCommands(redis: Redis, node: number, pipelined: Pipelined, watch: LibraryWatch): void {
   const send = redis.sendCommand.bind(redis);
-  const seen = new WeakSet<object>();
-  redis.sendCommand = (command, stream) => {
+  redis.sendCommand = (command: Watched, stream) => {
     // It comes here again when it is sent from a queue.
-    if (!seen.has(command)) {
-      seen.add(command);
+    if (command[watched] !== true) {
+      command[watched] = true;
       const { reject } = command;
       command.reject = (error: Error) => {
         const failure = ioredisFailure(error);
