@@ -14,7 +14,17 @@ import { median } from '../../src/stats/median.js';
 import { DesignEntrant } from './design-entrant.js';
 import type { Entrant } from './entrant.js';
 import { runGeneration, type EntrantGeneration } from './generation.js';
-import { commonShare, expectedMs, lookLoad, rateLoad, type Group, type Load, type Scale } from './groups.js';
+import {
+  commonShare,
+  expectedMs,
+  lookLoad,
+  openingMs,
+  rateLoad,
+  turnMs,
+  type Group,
+  type Load,
+  type Scale,
+} from './groups.js';
 import type { Cell, CellGeneration, CommonRate, Gap } from './measured.js';
 import { keptLatencies, type KeptLatency, type LatencyCounts } from './protocol.js';
 import { RedisBenchmarkEntrant } from './redis-benchmark.js';
@@ -40,6 +50,8 @@ export class Course {
   servers: Environment['servers'] = [];
   #grants = 0;
   #violations = 0;
+  /** Of what was expected. */
+  #doneMs = 0;
   readonly #sinceMs = nowMs();
   readonly #folder = mkdtempSync(join(tmpdir(), 'lockbench-peers-'));
 
@@ -102,7 +114,8 @@ export class Course {
         return { label, hz: each.length === 0 ? 0 : median(each) };
       })
       .filter(({ hz }) => hz > 0);
-    const slowest = maxima.reduce((a, b) => (b.hz < a.hz ? b : a), { label: 'nobody', hz: 1000 });
+    const [slowest] = maxima.sort((one, other) => one.hz - other.hz);
+    if (slowest === undefined) return rateLoad(scale, 1);
     const rateHz = Math.max(1, Math.floor(commonShare * slowest.hz));
     this.rates.push({ group: group.id, rateHz, slowest: slowest.label, maximumHz: slowest.hz });
     return rateLoad(scale, rateHz);
@@ -124,21 +137,26 @@ export class Course {
       warmup,
       random: seededRandom(seed, `${group.id}, generation ${generation}`),
       signal,
-      onSlice: (figures) => {
+      onSlice: (load, figures) => {
+        this.#doneMs += turnMs(load);
         this.#grants += figures?.cycles ?? 0;
         this.#violations += figures?.violations ?? 0;
         const elapsedMs = nowMs() - this.#sinceMs;
         observer.tick({
           label,
           elapsedMs,
-          totalMs: Math.max(elapsedMs, totalMs(this.options)),
+          // As it went until now.
+          totalMs: (elapsedMs * Math.max(this.#doneMs, totalMs(this.options))) / this.#doneMs,
           grants: this.#grants,
           rateHz: figures === null ? 0 : (figures.cycles * 1000) / figures.windowMs,
           p99Us: null,
           violations: this.#violations,
         });
       },
-      onOpened: (who, clientOptions) => void (this.clientOptions[who] = clientOptions),
+      onOpened: (who, clientOptions) => {
+        this.#doneMs += openingMs(group);
+        this.clientOptions[who] = clientOptions;
+      },
       onFailed: (who, reason) => this.#gap({ group: group.id, label: who, generation, reason }),
     });
   }

@@ -18,7 +18,7 @@ export interface GenerationSpec {
   readonly random: Random;
   readonly signal: AbortSignal;
   /** Null: of a warm-up. */
-  onSlice(figures: SliceFigures | null): void;
+  onSlice(load: Load, figures: SliceFigures | null): void;
   onOpened(label: string, clientOptions: Readonly<Record<string, unknown>>): void;
   onFailed(label: string, reason: string): void;
 }
@@ -64,10 +64,11 @@ export async function runGeneration(spec: GenerationSpec): Promise<EntrantGenera
     attempt(place, async (entrant) => {
       const figures = await entrant.slice({ load, number: (number += 1), kept });
       if (kept) place.slices.set(load.name, [...(place.slices.get(load.name) ?? []), figures]);
-      spec.onSlice(kept ? figures : null);
+      spec.onSlice(load, kept ? figures : null);
       // What it still has under way would be in the way of the next contestant.
       const hung = figures.errors['HUNG'] ?? 0;
-      if (hung > 0) throw new LockbenchError('WORKER_LOST', `${hung} of ${load.name} contenders never came to an end`);
+      if (hung > 0)
+        throw new LockbenchError('WORKER_LOST', `${hung} contenders of a slice (${load.name}) never came to an end`);
     });
   try {
     for (let i = 0; i < spec.entrants.length; i += openingAtOnce)

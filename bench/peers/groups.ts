@@ -175,12 +175,17 @@ const startMs = 250;
 /** Setting up, draining and settling of a slice, and reading what it recorded. */
 const gapMs = 70;
 
+/** About what a contestant takes to be there, and for a slice. */
+export const openingMs = ({ workers }: Group): number => workers * startMs;
+export const turnMs = ({ sliceMs }: Pick<Load, 'sliceMs'>): number => sliceMs + gapMs;
+
 /** About what it takes. */
-export function expectedMs({ id, workers, contestants, loads }: Group, scale: Scale): number {
+export function expectedMs(group: Group, scale: Scale): number {
+  const { id, contestants, loads } = group;
   const rated = id.startsWith('rate');
   const generation = (of: readonly Load[]): number => {
-    const slicesMs = of.reduce((sum, { slices, sliceMs }) => sum + slices * (sliceMs + gapMs), 0);
-    return contestants.length * (workers * startMs + scale.warmupMs + gapMs + slicesMs);
+    const slicesMs = of.reduce((sum, load) => sum + load.slices * turnMs(load), 0);
+    return contestants.length * (openingMs(group) + turnMs({ sliceMs: scale.warmupMs }) + slicesMs);
   };
   const ms = scale.generations * generation(rated ? [rateLoad(scale, 1)] : loads);
   return rated ? ms + generation([lookLoad(scale)]) : ms;

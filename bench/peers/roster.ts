@@ -19,14 +19,9 @@ export interface Roster {
 }
 
 /** What every run of the yardstick has in common. Locks are held for no longer than a turn of the event loop. */
-const common: RawOptions = {
-  isolate: 'process',
-  holder: 'guarded',
-  workload: 'hold',
-  hold: '0',
-  ttl: '30s',
-  wait: '5s',
-};
+const common: RawOptions = { isolate: 'process', holder: 'guarded', workload: 'hold', hold: '0' };
+/** Where thousands queue, a lease is not to end while it is asked for. */
+const patient: RawOptions = { ttl: '30s' };
 
 export async function rosterOf(
   { contestants, nodes, workers, patienceMs }: Group,
@@ -44,6 +39,7 @@ export async function rosterOf(
     const waits = patienceMs === null || patience === null ? '' : `,${patience}=${formatSettingMs(patienceMs)}`;
     const raw = {
       ...common,
+      ...(patienceMs === null ? {} : patient),
       workers: String(workers),
       strategy: `${text}${waits}`,
       ...(nodes > 1 && kind !== 'harness' ? { nodes: String(nodes) } : {}),
