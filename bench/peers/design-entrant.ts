@@ -22,8 +22,8 @@ import { figuresOfRows } from './rows.js';
 
 /** A design may take five seconds to open, and its connections as many. */
 const answerMs = 15_000;
-/** A process sets up its memory and its record. */
-const leadMs = 40;
+/** A process sets up its memory, its record, and the thread that paces it. */
+const leadMs = 80;
 
 export interface DesignSpec {
   readonly label: string;

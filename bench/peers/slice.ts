@@ -7,11 +7,13 @@ import type { LoadShape, LockSession } from '../../src/contract/index.js';
 import { CancelSource } from '../../src/base/cancel.js';
 import { delay, limit, nowMs, nowNs } from '../../src/base/clock.js';
 import { loadPlugin } from '../../src/base/plugins.js';
+import { sleep } from '../../src/base/sleep.js';
 import { processTimes } from '../../src/base/thread-times.js';
 import { sumCounters } from '../../src/record/counters.js';
 import { quantileNs } from '../../src/record/histogram.js';
 import { allocateShared, liveAt } from '../../src/record/shared.js';
 import { Contender } from '../../src/worker/contender.js';
+import { Pacer } from '../../src/worker/pacer.js';
 import { blockThread } from '../../src/worker/port.js';
 import type { WorkerTask } from '../../src/worker/protocol.js';
 import { openResource } from '../../src/worker/resource-use.js';
@@ -43,13 +45,16 @@ export async function runSlice(spec: RunnerSpec, session: LockSession, order: Sl
   );
   shop.control.window.set([...order.windowNs, order.startNs]);
   const shape = await loadPlugin<LoadShape>('load shape', plan.load);
+  const pacer = shape.open ? await Pacer.open(plan.contenders, ending, () => {}) : null;
+  const until = (ms: number): Promise<void> => pacer?.until(ms) ?? sleep(Math.max(0, ms - nowMs()), ending);
   await delay(Math.max(0, (order.startNs - nowNs()) / 1e6));
   const startMs = nowMs();
   const oneSchedule = shape.open ? shape.arrivals(loadSpec(task, startMs, 'arrivals')) : null;
   for (let i = 0; i < plan.contenders; i += 1) {
     const arrivals = oneSchedule ?? shape.arrivals(loadSpec(task, startMs, `arrivals ${i}`));
     const key = order.load.keys === 'own' ? i : 0;
-    contenders.push(new Contender(shop, spec.index * plan.contenders + i, arrivals, shape.open, () => key));
+    const course = { arrivals, open: shape.open, until };
+    contenders.push(new Contender(shop, spec.index * plan.contenders + i, course, () => key));
   }
   const before = processTimes(process.pid);
   const hanging = new Set(contenders);
@@ -58,6 +63,7 @@ export async function runSlice(spec: RunnerSpec, session: LockSession, order: Sl
   ending.cancel();
   cancel.cancel();
   await Promise.race([all, limit(hungMs)]);
+  await pacer?.close();
   for (const ms of oneSchedule?.missed(order.windowNs[1] / 1e6) ?? [])
     if (ms * 1e6 >= order.windowNs[0]) shop.tally.missed(ms * 1e6);
   if (hanging.size > 0) {
