@@ -1,11 +1,11 @@
 /** A lock design in processes of its own, each with the contenders of one worker. */
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Counters, Plan, StrategyPlan } from '../../src/contract/index.js';
 import { nowNs } from '../../src/base/clock.js';
 import type { NodeEndpoint } from '../../src/clients/endpoint.js';
 import { Servant } from '../../src/compare/servant.js';
 import { counterNames } from '../../src/record/counters.js';
-import { readChunks } from '../../src/record/chunks.js';
+import { openGrants } from '../../src/record/grant-files.js';
 import { addHistogram } from '../../src/record/histogram.js';
 import { chunkFile } from '../../src/record/store.js';
 import type { Entrant } from './entrant.js';
@@ -70,11 +70,9 @@ export class DesignEntrant implements Entrant {
       ),
     );
     const after = this.spec.serversCpuNs();
-    const files = this.#runners.map((_, index) => ({
-      name: this.#file(index),
-      bytes: readFileSync(this.#file(index)),
-    }));
-    const { grants, ...counted } = figuresOfRows(readChunks(files).rows, windowNs, this.#runners.length * contenders);
+    const files = this.#runners.map((_, index) => ({ name: this.#file(index), from: this.#file(index) }));
+    const history = openGrants(files).grants;
+    const { grants, ...counted } = figuresOfRows(history, windowNs, this.#runners.length * contenders);
     const reports = answers.map(({ report }) => report);
     const perCycle = (ns: number | null): number | null => (ns === null || grants === 0 ? null : ns / 1000 / grants);
     const cpu = reports.map(({ cpuNs }) => cpuNs);

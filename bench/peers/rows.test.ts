@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { rowFlags } from '../../src/contract/index.js';
-import { Chunk, readChunks } from '../../src/record/chunks.js';
+import { Chunk } from '../../src/record/chunks.js';
+import { openGrants } from '../../src/record/grant-files.js';
 import { figuresOfRows, type RowFigures } from './rows.js';
 
 interface Held {
@@ -27,7 +28,7 @@ function figures(held: readonly Held[]): RowFigures {
       contender: who,
       flags,
     });
-  return figuresOfRows(readChunks([{ name: '', bytes: chunk.seal(0, 0) }]).rows, [100e6, 200e6], 2);
+  return figuresOfRows(openGrants([{ name: '', from: chunk.seal(0, 0) }]).grants, [100e6, 200e6], 2);
 }
 
 it('counts acquires and releases by themselves, so that half a cycle at an edge is half a cycle', () => {
