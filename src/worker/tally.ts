@@ -14,7 +14,7 @@ export class Tally {
   readonly errorSamples = new Map<string, string>();
 
   constructor(
-    private readonly plan: Plan,
+    private readonly plan: Pick<Plan, 'contenders' | 'operations'>,
     private readonly columns: WorkerColumns,
     private readonly control: Control,
   ) {}
