@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { LockbenchError, type ErrorData } from '../contract/index.js';
 import { childEnvironment } from '../base/child-environment.js';
+import { processArguments } from '../base/new-space.js';
 import { after } from '../base/clock.js';
 import { errorData, fromErrorData } from '../base/error-data.js';
 
@@ -29,7 +30,7 @@ export class Servant<Order extends Kinded, Answer extends Kinded> {
   ) {
     this.#child = fork(fileURLToPath(main), [], {
       serialization: 'advanced',
-      execArgv: [],
+      execArgv: [...processArguments],
       env: childEnvironment(),
       // Standard output belongs to the report.
       stdio: ['ignore', 2, 2, 'ipc'],

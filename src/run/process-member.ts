@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment } from '../base/child-environment.js';
+import { processArguments } from '../base/new-space.js';
 import { FrameSink } from '../record/frame.js';
 import { controlOf, workerColumns } from '../record/shared.js';
 import { DirectReader } from '../worker/direct-line.js';
@@ -17,7 +18,7 @@ export function enlistProcess(errand: Errand): Recruit {
   const main = fileURLToPath(new URL('../worker/process-entry.js', import.meta.url));
   const child = fork(main, [], {
     serialization: 'advanced',
-    execArgv: [],
+    execArgv: [...processArguments],
     env: childEnvironment(),
     // Standard output belongs to the report, so that of a worker goes to standard error. The last is the direct line.
     stdio: ['ignore', 2, 2, 'ipc', 'pipe'],

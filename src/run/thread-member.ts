@@ -1,5 +1,6 @@
 /** A worker as a thread: it writes its figures where the main thread reads them. */
 import { Worker } from 'node:worker_threads';
+import { threadLimits } from '../base/new-space.js';
 import type { Errand, FromWorker } from '../worker/protocol.js';
 import type { Recruit } from './member.js';
 import { MemberNews } from './member-news.js';
@@ -7,6 +8,7 @@ import { MemberNews } from './member-news.js';
 export function enlistThread(errand: Errand): Recruit {
   const worker = new Worker(new URL('../worker/thread-entry.js', import.meta.url), {
     workerData: errand,
+    resourceLimits: threadLimits,
     stdout: true,
   });
   const news = new MemberNews();
