@@ -59,7 +59,7 @@ class AdminLine implements Admin {
 
   call(name: string, ...args: readonly (string | number)[]): Promise<Reply> {
     return this.#withinLimit((resolve, reject) => {
-      this.#wire.push({ name, args }, { reply: resolve, refuse: reject, lose: reject });
+      this.#wire.push({ name, args }, { reply: resolve, refuse: reject });
       this.#wire.flush();
     });
   }

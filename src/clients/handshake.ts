@@ -55,7 +55,6 @@ export function shakeHands(
       else if (decl !== undefined && message.startsWith('ERR ')) end(() => events.refused(badScript(decl, message)));
       else end(() => events.failed(message));
     },
-    lose: (reason) => end(() => events.failed(reason)),
   });
   for (const [index, command] of commands.entries()) wire.push(command, sinkOf(index));
 }

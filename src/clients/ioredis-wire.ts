@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { Command as IoredisCommand, Redis } from 'ioredis';
+import { atTurnEnd } from '../base/turn.js';
 import type { Command } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
 import { tell, type RawReply } from './normal-reply.js';
@@ -21,7 +22,11 @@ class IoredisWire implements Wire {
   #lastError = 'closed by the server';
   readonly #gather;
 
-  constructor(endpoint: NodeEndpoint, connectTimeoutMs: number, events: WireEvents) {
+  constructor(
+    endpoint: NodeEndpoint,
+    connectTimeoutMs: number,
+    private readonly events: WireEvents,
+  ) {
     this.#redis = new Redis({
       ...ioredisOptions,
       host: endpoint.host,
@@ -53,7 +58,7 @@ class IoredisWire implements Wire {
     item.resolve = (reply: RawReply) => tell(sink, reply);
     item.reject = (error: Error) => {
       if (error.name === 'ReplyError') sink.refuse(error.message);
-      else sink.lose(error.message);
+      else atTurnEnd(() => this.events.closed(error.message));
     };
     void this.#redis.sendCommand(item, this.#gather);
     return false;

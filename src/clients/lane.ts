@@ -3,32 +3,26 @@
  * it returns; deadlines run from the write; a reply that comes after its deadline is swallowed, but awaited by `settled`.
  * Nothing is retried and nothing is sent twice.
  */
-import { nowMs } from '../base/clock.js';
-import { Deadlines } from '../base/deadlines.js';
-import { Fifo } from '../base/fifo.js';
 import { atTurnEnd } from '../base/turn.js';
 import type { Command, Failure, Lane, OnReply, Reply } from '../contract/index.js';
-import { downFailure, groupFailure, resetFailure, runsScript } from './failures.js';
+import { downFailure, groupFailure, resetFailure, runsScript, serverFailure, timeoutFailure } from './failures.js';
+import { InFlight } from './in-flight.js';
 import type { RoundMeter } from './meter.js';
-import { Pending } from './pending.js';
-import type { Wire } from './wire.js';
+import type { Sink, Wire } from './wire.js';
 
 /** Commands of one lane whose reply is not in, late ones included. Reached only when a server stands still. */
 export const maxInFlight = 16_384;
 
 const overLimit = downFailure(`${maxInFlight} commands are in flight on this connection`);
 
-export class WireLane implements Lane {
+export class WireLane implements Lane, Sink {
   #wire: Wire | null = null;
   #incarnation = 0;
   #down: Failure = downFailure('not connected yet');
-  /** In send order, which is the order of the replies. */
-  #inFlight = new Fifo<Pending>();
-  readonly #unwritten: Pending[] = [];
+  readonly #inFlight = new InFlight((tag, timeoutMs, done) => this.#expired(tag, timeoutMs, done));
   #turnOpen = false;
   #late = 0;
   #settlers: (() => void)[] = [];
-  readonly #deadlines = new Deadlines();
   readonly #endTurn = (): void => {
     this.#turnOpen = false;
     this.#write();
@@ -94,13 +88,10 @@ export class WireLane implements Lane {
     this.#wire = null;
     this.#down = downFailure(reason);
     const reset = resetFailure(reason);
-    const owed = this.#inFlight;
-    this.#inFlight = new Fifo();
-    this.#unwritten.length = 0;
-    for (let item = owed.shift(); item !== undefined; item = owed.shift()) {
-      if (!item.answered) this.failed[item.written ? 'RESET' : 'DOWN'] += 1;
-      item.abandon(item.written ? reset : this.#down);
-    }
+    this.#inFlight.abandon((tag, written, done) => {
+      this.failed[written ? 'RESET' : 'DOWN'] += 1;
+      done(tag, written ? reset : this.#down, null);
+    });
     this.#late = 0;
     this.#settle();
   }
@@ -108,23 +99,31 @@ export class WireLane implements Lane {
   /** No deadline fires any more. */
   close(reason: string): void {
     this.detach(reason);
-    this.#deadlines.close();
+    this.#inFlight.close();
   }
 
-  /** Told by each command: its reply is in, whether in time or not. */
-  arrived(wasLate: boolean): void {
+  reply(reply: Reply): void {
+    this.#answer(null, reply);
+  }
+
+  refuse(message: string): void {
+    this.#answer(serverFailure(message, this.#inFlight.isScript), null);
+  }
+
+  #answer(failure: Failure | null, reply: Reply): void {
+    const { tag, done } = this.#inFlight;
+    this.#inFlight.shift();
     this.meter.answered();
-    for (let head = this.#inFlight.peek(); head?.arrived === true; head = this.#inFlight.peek()) this.#inFlight.shift();
-    if (!wasLate) return;
+    if (done !== null) return done(tag, failure, reply);
     this.#late -= 1;
     if (this.#late === 0) this.#settle();
   }
 
-  /** Told by a command whose deadline has passed: its reply is late from now on. */
-  expired(): void {
+  #expired(tag: number, timeoutMs: number, done: OnReply): void {
     this.meter.answered();
     this.failed.TIMEOUT += 1;
     this.#late += 1;
+    done(tag, timeoutFailure(timeoutMs), null);
   }
 
   #refuseDown(tag: number, done: OnReply): void {
@@ -133,10 +132,8 @@ export class WireLane implements Lane {
   }
 
   #push(wire: Wire, command: Command, timeoutMs: number, tag: number, done: OnReply): void {
-    const item = new Pending(this, runsScript(command), timeoutMs, tag, done);
-    this.#inFlight.push(item);
-    this.#unwritten.push(item);
-    if (wire.push(command, item)) this.#write();
+    this.#inFlight.push(runsScript(command), timeoutMs, tag, done);
+    if (wire.push(command, this)) this.#write();
     // After the push: a library that writes at the end of the turn has asked for its own first.
     if (this.#turnOpen) return;
     this.#turnOpen = true;
@@ -144,14 +141,9 @@ export class WireLane implements Lane {
   }
 
   #write(): void {
-    if (this.#unwritten.length === 0) return;
+    if (!this.#inFlight.hasUnwritten) return;
     this.#wire?.flush();
-    const writtenMs = nowMs();
-    for (const item of this.#unwritten) {
-      item.written = true;
-      this.#deadlines.add(item, item.timeoutMs, writtenMs);
-    }
-    this.#unwritten.length = 0;
+    this.#inFlight.wrote();
   }
 
   #settle(): void {

@@ -26,7 +26,11 @@ class NodeRedisWire implements Wire {
   readonly #client;
   readonly #onMessage: (payload: string, channel: string) => void;
 
-  constructor(endpoint: NodeEndpoint, connectTimeoutMs: number, events: WireEvents) {
+  constructor(
+    endpoint: NodeEndpoint,
+    connectTimeoutMs: number,
+    private readonly events: WireEvents,
+  ) {
     const socket = {
       ...nodeRedisSocketOptions,
       host: endpoint.host,
@@ -50,7 +54,7 @@ class NodeRedisWire implements Wire {
       (reply) => tell(sink, reply as unknown as RawReply),
       (error: unknown) => {
         if (error instanceof ErrorReply) sink.refuse(error.message);
-        else sink.lose(error instanceof Error ? error.message : String(error));
+        else this.events.closed(error instanceof Error ? error.message : String(error));
       },
     );
     return false;

@@ -81,8 +81,7 @@ class PipelinedWire implements Wire {
 
   #ask(command: Command): Promise<void> {
     return new Promise((resolve, reject) => {
-      const refuse = (message: string): void => reject(new Error(message));
-      this.push(command, { reply: () => resolve(), refuse, lose: refuse });
+      this.push(command, { reply: () => resolve(), refuse: (message) => reject(new Error(message)) });
       this.flush();
     });
   }

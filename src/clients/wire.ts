@@ -5,13 +5,14 @@
 import type { Command, Reply } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
 
-/** Where the answer to one command goes. Exactly one of these is called, once; commands are answered in send order. */
+/**
+ * Where the answer to a command goes: one of these, once for each, in send order. There is none where the connection ends before,
+ * and a library that gives up on a command has lost its connection.
+ */
 export interface Sink {
   reply(reply: Reply): void;
   /** The server answered with an error. */
   refuse(message: string): void;
-  /** The library gave up on the command. */
-  lose(reason: string): void;
 }
 
 export interface Wire {
