@@ -4,9 +4,10 @@
  * How, and what a grant is worth that somebody else's release has made: src/kit/fair-queue.ts. Held, extended and given back
  * as in `single`, without allowance for drift.
  *
- * A waiter whose process is dead is passed over at once, for nobody hears what is published to it; one that stands still
- * when it has given no sign of life for some tenths of its TTL (for 100 ms at least, 2 s at most). One that comes to stand still
- * just when it is granted the lock is a holder that stands still: its TTL bounds that. Who comes back late finds its old ticket.
+ * A waiter whose process is dead is passed over at once, for nobody hears what is published to it. One that stands still loses
+ * its place when it has given no sign of life for four tenths of its TTL (100 ms at least, 2 s at most) and another session that
+ * waits gives one. One that stands still just when it is granted the lock is a holder that stands still: its TTL bounds that.
+ * Who comes back late asks anew under its old ticket.
  *
  * What it cannot do: a server that loses its data has forgotten the queue, too. Waiters take their places anew under their tickets
  * with their next look, and until then a newcomer may overtake. A server's clock that jumps lets places lapse, which are then

@@ -5,7 +5,7 @@ import type { AcquireOutcome, Grant } from '../contract/index.js';
 import type { Cluster } from '../sim/cluster.js';
 import { scenarios, type Scenario } from '../sim/scenario.js';
 import { granted, openCluster, passed, settled } from '../sim/testing.js';
-import { channelPrefix } from './fair-scripts.js';
+import { channelPrefix } from './fair-lua.js';
 
 const ttlMs = 2_000;
 const waitMs = 60_000;

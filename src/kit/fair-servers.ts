@@ -5,7 +5,8 @@
  */
 import type { Command, Failure, OnReply, RedisNode, Reply, StrategyEnv } from '../contract/index.js';
 import { everyMsOf, lapseMsOf, type Line } from './fair-line.js';
-import { channelPrefix, fairKeys, lookAfter, looks, takeOrQueue, yields, yieldToEarlier } from './fair-scripts.js';
+import { channelPrefix } from './fair-lua.js';
+import { fairKeys, lookAfter, looks, takeOrQueue, yields, yieldToEarlier } from './fair-scripts.js';
 import type { Seat, Waiter } from './fair-waiter.js';
 import { evalSha } from './scripts.js';
 import { send, sendToAll, type OnAnswer } from './send.js';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 const folder = new URL('../../../strategies/', import.meta.url);
-const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+const files = readdirSync(folder).filter((file) => /^[\w-]+\.ts$/.test(file));
 
 const impure =
   /\b(Date|setTimeout|setInterval|setImmediate|queueMicrotask|performance|Math\s*\.\s*random|crypto|process|net|globalThis|require|import)\b(?!\s*:)/;
