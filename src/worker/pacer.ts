@@ -16,6 +16,10 @@ const firstLeadNs = 50_000;
 const leadLimitsNs = [5_000, 150_000] as const;
 /** By which share of itself the lead changes at each call: the calls of a second or so count. */
 const leadStep = 1 / 32;
+/** Nor is it more than half of what lies between two arrivals: at a high rate the worker would do nothing but turn. */
+const leadShare = 0.5;
+/** How fast what lies between two arrivals is learnt. */
+const gapStep = 1 / 32;
 
 interface Waiter {
   readonly dueNs: number;
@@ -26,6 +30,8 @@ export class Pacer {
   /** In order of their time. */
   #waiters: Waiter[] = [];
   #turning = false;
+  #gapNs = Infinity;
+  #startedNs = -Infinity;
 
   private constructor(
     private readonly thread: Worker,
@@ -95,8 +101,13 @@ export class Pacer {
   #learn(late: boolean): void {
     const leadNs = this.memory.words[wordAt.leadNs];
     const [least, most] = leadLimitsNs;
-    const nextNs = leadNs * (late ? 1 + leadStep : 1 - leadStep);
-    Atomics.store(this.memory.words, wordAt.leadNs, Math.min(most, Math.max(least, Math.round(nextNs))));
+    const nextNs = Math.max(least, leadNs * (late ? 1 + leadStep : 1 - leadStep));
+    Atomics.store(this.memory.words, wordAt.leadNs, Math.round(Math.min(most, this.#gapNs * leadShare, nextNs)));
+  }
+
+  #learnGap(gapNs: number): void {
+    if (Number.isFinite(gapNs))
+      this.#gapNs = Number.isFinite(this.#gapNs) ? this.#gapNs + (gapNs - this.#gapNs) * gapStep : gapNs;
   }
 
   #turn(): void {
@@ -112,6 +123,8 @@ export class Pacer {
     let due = 0;
     while (due < waiters.length && waiters[due].dueNs <= dueNs) due += 1;
     if (due === 0) return;
+    this.#learnGap((waiters[due - 1].dueNs - this.#startedNs) / due);
+    this.#startedNs = waiters[due - 1].dueNs;
     Atomics.add(this.memory.words, wordAt.taken, due);
     for (const { start } of waiters.splice(0, due)) start();
   }
