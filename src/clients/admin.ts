@@ -7,7 +7,7 @@ import { after } from '../base/clock.js';
 import { LockbenchError, type Endpoint, type Reply } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
 import { dialPipelined } from './pipelined-wire.js';
-import type { Wire } from './wire.js';
+import type { Wire, WireEvents } from './wire.js';
 
 export interface Admin {
   /** Rejects with what the server said, or when it says nothing within the limit. */
@@ -48,13 +48,14 @@ class AdminLine implements Admin {
   ) {
     let opened = (): void => {};
     this.opened = this.#withinLimit((resolve) => (opened = resolve));
-    this.#wire = dialPipelined(endpoint, timeoutMs, {
+    const events: WireEvents = {
       opened: () => opened(),
       closed: (reason) => {
         if (this.#over(reason)) for (const listener of this.#listeners) listener();
       },
       message: () => {},
-    });
+    };
+    this.#wire = dialPipelined(endpoint, timeoutMs, events, true);
   }
 
   call(name: string, ...args: readonly (string | number)[]): Promise<Reply> {

@@ -11,13 +11,13 @@ import { shakeHands } from './handshake.js';
 import { WireLane } from './lane.js';
 import type { RoundMeter } from './meter.js';
 import type { Whereabouts } from './whereabouts.js';
-import type { Dial, Wire } from './wire.js';
+import type { Wire, WireEvents } from './wire.js';
 
 const firstBackoffMs = 10;
 const maxBackoffMs = 500;
 
 export interface LinkSettings {
-  readonly dial: Dial;
+  readonly dial: (endpoint: NodeEndpoint, connectTimeoutMs: number, events: WireEvents) => Wire;
   readonly at: Whereabouts;
   readonly connectTimeoutMs: number;
   readonly scripts: readonly ScriptDecl[];

@@ -3,6 +3,7 @@ import { after, yieldTurn } from '../base/clock.js';
 import type { ClientName, LockbenchError, NodeFailure, RedisNode, ScriptDecl } from '../contract/index.js';
 import type { NodeEndpoint } from './endpoint.js';
 import { RoundMeter } from './meter.js';
+import type { LinkSettings } from './link.js';
 import type { Meter } from './meter.js';
 import { ClientNode } from './node.js';
 import { SentinelResolver } from './sentinel-resolver.js';
@@ -50,7 +51,8 @@ export async function openNodes(
   endpoints: readonly NodeEndpoint[],
   settings: ClientSettings,
 ): Promise<NodeSet> {
-  const dial = await dials[client]();
+  const library = await dials[client]();
+  const dial: LinkSettings['dial'] = (...dialled) => library(...dialled, endpoints.length === 1);
   const meter = new RoundMeter();
   const nodes: ClientNode[] = [];
   const resolvers: SentinelResolver[] = [];

@@ -1,8 +1,8 @@
 /**
  * One connection of our own: RESP2 over a socket, and nothing that a lock does not need. Frames of a turn leave in one write,
- * those of a fan-out are built once for all nodes, and replies are read from the socket's own buffer. A turn with much to
- * send begins earlier: a server that has nothing to do gets the first part of it while the rest is being made, or else
- * client and server would wait for each other by turns.
+ * those of a fan-out are built once for all nodes, and replies are read from the socket's own buffer. Where there is one server
+ * and much to send it gets the first part while the rest is being made, or else client and server would wait for each other by
+ * turns.
  */
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -14,11 +14,11 @@ import { frameOf } from './resp-frames.js';
 import { ReplyReader } from './resp-replies.js';
 import type { Sink, Wire, WireEvents } from './wire.js';
 
-export function dialPipelined(endpoint: NodeEndpoint, _: number, events: WireEvents): Wire {
-  return new PipelinedWire(endpoint, events);
+export function dialPipelined(endpoint: NodeEndpoint, _: number, events: WireEvents, alone: boolean): Wire {
+  return new PipelinedWire(endpoint, events, alone);
 }
 
-/** What an idle server gets before the turn is over. With fewer, the system call costs more than the time it saves. */
+/** What an idle server gets before the turn is over, if it is the only one. With fewer, the system call costs more than the time it saves. */
 const firstPart = 32;
 /** More at once only grows the buffers between. */
 const largestPart = 512;
@@ -37,6 +37,7 @@ class PipelinedWire implements Wire {
   constructor(
     endpoint: NodeEndpoint,
     private readonly events: WireEvents,
+    private readonly alone: boolean,
   ) {
     this.#reader = new ReplyReader({
       reply: (reply) => this.#reply(reply),
@@ -56,7 +57,8 @@ class PipelinedWire implements Wire {
   push(command: Command, sink: Sink): boolean {
     const unwritten = this.#frames.push(frameOf(command));
     this.#sinks.push(sink);
-    return unwritten === (unwritten === this.#sinks.length ? firstPart : largestPart);
+    const idle = this.alone && unwritten === this.#sinks.length;
+    return unwritten === (idle ? firstPart : largestPart);
   }
 
   flush(): void {

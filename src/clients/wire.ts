@@ -33,4 +33,5 @@ export interface WireEvents {
   message(channel: string, payload: string): void;
 }
 
-export type Dial = (endpoint: NodeEndpoint, connectTimeoutMs: number, events: WireEvents) => Wire;
+/** `alone`: there is no other server, which would be at work while this one waits for the end of a turn. */
+export type Dial = (endpoint: NodeEndpoint, connectTimeoutMs: number, events: WireEvents, alone: boolean) => Wire;
