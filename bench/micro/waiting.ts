@@ -20,7 +20,7 @@ export async function waiting(): Promise<void> {
     }
   });
   await group(`turns of the event loop, ${batch} who wait`, batch, (bench) => {
-    bench.add('a turn that all share', async () => {
+    bench.add('turns, sixteen share one', async () => {
       await Promise.all(Array.from({ length: batch }, nextTurn));
     });
     bench.add('a turn each', async () => {
