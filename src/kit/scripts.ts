@@ -13,7 +13,7 @@ export function script(name: string, lua: string, model: ScriptDecl['model'], ke
 /** Deletes KEYS[1] if its value is ARGV[1]: 1 when deleted, 0 when it is gone or somebody else's. */
 export const compareAndDelete = script(
   'compare-and-delete',
-  // Each look at the global table costs as much as the rest of a line.
+  // What it calls is looked up once.
   "local call = redis.call if call('GET', KEYS[1]) == ARGV[1] then return call('DEL', KEYS[1]) end return 0",
   (db, keys, args) => (db.get(keys[0]) === args[0] && db.del(keys[0]) ? 1 : 0),
 );
