@@ -57,8 +57,11 @@ export class Pacer {
   /** Resolves at `ms` on the monotonic clock, or when the run ends. */
   until(ms: number): Promise<void> {
     const dueNs = ms * 1e6;
-    if (dueNs <= nowNs() || this.ending.cancelled) return Promise.resolve();
-    return new Promise((start) => this.#put({ dueNs, start }));
+    const now = nowNs();
+    if (dueNs > now && !this.ending.cancelled) return new Promise((start) => this.#put({ dueNs, start }));
+    // Those before it that a late call has not reached yet go first.
+    this.#startAll(now);
+    return Promise.resolve();
   }
 
   async close(): Promise<void> {
