@@ -130,7 +130,7 @@ export class Course {
   ): Promise<EntrantGeneration[]> {
     const { scale, seed, signal, observer } = this.options;
     const label = generation === 0 ? group.title : `${group.title}, ${generation} of ${scale.generations}`;
-    const warmup = { ...lookLoad(scale), ...warmupOf(loads), name: 'warm-up', sliceMs: scale.warmupMs, rateHz: null };
+    const warmup = { ...lookLoad(scale), ...warmupOf(loads), name: 'warm-up', sliceMs: group.warmupMs, rateHz: null };
     return runGeneration({
       entrants: present.map((one, at) => () => this.#entrant(group, one, provisioned, `${generation}-${at}`)),
       loads,

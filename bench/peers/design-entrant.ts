@@ -75,12 +75,11 @@ export class DesignEntrant implements Entrant {
     const { grants, ...counted } = figuresOfRows(history, windowNs, this.#runners.length * contenders);
     const reports = answers.map(({ report }) => report);
     const perCycle = (ns: number | null): number | null => (ns === null || grants === 0 ? null : ns / 1000 / grants);
-    const cpu = reports.map(({ cpuNs }) => cpuNs);
     return {
       ...counted,
       ...merged(reports),
       windowMs: (windowNs[1] - windowNs[0]) / 1e6,
-      clientUs: perCycle(cpu.some((ns) => ns === null) ? null : sum(cpu as number[])),
+      clientUs: perCycle(sum(reports.map(({ cpuNs }) => cpuNs))),
       serverUs: perCycle(before === null || after === null ? null : after - before),
     };
   }

@@ -26,6 +26,8 @@ export interface Group {
   /** Processes of each contestant. */
   readonly workers: number;
   readonly contestants: readonly Contestant[];
+  /** Until code is compiled, which goes by how often it ran. */
+  readonly warmupMs: number;
   readonly loads: readonly Load[];
   /** Answers are waited for so long by everybody that a full queue is no failure; null: as each does by itself. */
   readonly patienceMs: number | null;
@@ -46,7 +48,7 @@ export const full: Scale = {
   generations: 6,
   warmupMs: 500,
   contenders: [1, 16, 64, 256, 4096],
-  slices: 3,
+  slices: 2,
   sliceMs: 250,
   longSliceMs: 1000,
 };
@@ -70,6 +72,8 @@ export const usualContenders = 64;
 export const commonShare = 0.6;
 
 const patienceMs = 5_000;
+/** Where all want one key, a tenth as much is done in the same time. */
+const contendedWarmups = 3;
 /** So many contenders that one is free for each arrival. */
 const arrivalContenders = 256;
 /** From here on a slow one takes a tenth of a second until each has had its turn, and from there on a second. */
@@ -107,7 +111,8 @@ export function groupsOf(scale: Scale): Group[] {
     sliceMs: scale.longSliceMs,
   };
   const ceiling: Load = { ...closed('256', 256), slices: scale.slices, sliceMs: 2 * scale.sliceMs };
-  const alone = { workers: 1, patienceMs };
+  const alone = { workers: 1, patienceMs, warmupMs: scale.warmupMs };
+  const contended = { workers: 2, patienceMs: null, warmupMs: contendedWarmups * scale.warmupMs };
   return [
     {
       ...alone,
@@ -126,22 +131,20 @@ export function groupsOf(scale: Scale): Group[] {
       loads: free(scale),
     },
     {
+      ...contended,
       id: 'contended-5',
       title: 'All want one key, five nodes',
       nodes: 5,
-      workers: 2,
       contestants: waitingQuorums,
       loads: [hot],
-      patienceMs: null,
     },
     {
+      ...contended,
       id: 'contended-1',
       title: 'All want one key, one node',
       nodes: 1,
-      workers: 2,
       contestants: waitingSingles,
       loads: [hot],
-      patienceMs: null,
     },
     {
       ...alone,
@@ -181,11 +184,11 @@ export const turnMs = ({ sliceMs }: Pick<Load, 'sliceMs'>): number => sliceMs + 
 
 /** About what it takes. */
 export function expectedMs(group: Group, scale: Scale): number {
-  const { id, contestants, loads } = group;
+  const { id, contestants, loads, warmupMs } = group;
   const rated = id.startsWith('rate');
   const generation = (of: readonly Load[]): number => {
     const slicesMs = of.reduce((sum, load) => sum + load.slices * turnMs(load), 0);
-    return contestants.length * (openingMs(group) + turnMs({ sliceMs: scale.warmupMs }) + slicesMs);
+    return contestants.length * (openingMs(group) + turnMs({ sliceMs: warmupMs }) + slicesMs);
   };
   const ms = scale.generations * generation(rated ? [rateLoad(scale, 1)] : loads);
   return rated ? ms + generation([lookLoad(scale)]) : ms;

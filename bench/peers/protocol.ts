@@ -36,7 +36,7 @@ export interface SliceReport {
   readonly errors: Readonly<Record<string, number>>;
   readonly errorSamples: readonly string[];
   /** Of the whole slice, all threads; null where the system does not tell. */
-  readonly cpuNs: number | null;
+  readonly cpuNs: number;
   /** Releases owed and answers outstanding when patience ended. */
   readonly unsettled: number;
   /** Records that could not be written. */

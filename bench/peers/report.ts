@@ -125,7 +125,7 @@ function gapsText({ gaps }: Measured): string {
 
 function methodText({ generations }: Measured, { slices, sliceMs, longSliceMs, warmupMs }: Scale): string {
   return [
-    `1. ${generations} generations: each starts fresh processes of every contestant of a group, warms each up for ${formatSettingMs(warmupMs)}, and ends them.`,
+    `1. ${generations} generations: each starts fresh processes of every contestant of a group, warms each up for ${formatSettingMs(warmupMs)} (where all want one key, three times that), and ends them.`,
     `2. Within a generation slices by turns, of ${formatSettingMs(sliceMs)} (twice that with hundreds of contenders, ${formatSettingMs(longSliceMs)} with one hot key, twice that with thousands of contenders), up to ${slices} of each load; loads and contestants in an order drawn from the seed. Only one contestant is ever active.`,
     '3. The same five servers for all, started for this run, without persistence; one node is the first of them.',
     '4. The same loop drives everybody: a worker of `bench` with all that it records (history, histograms, cells). `none` is that loop without a lock.',

@@ -8,7 +8,6 @@ import { CancelSource } from '../../src/base/cancel.js';
 import { delay, limit, nowMs, nowNs } from '../../src/base/clock.js';
 import { loadPlugin } from '../../src/base/plugins.js';
 import { sleep } from '../../src/base/sleep.js';
-import { processTimes } from '../../src/base/thread-times.js';
 import { sumCounters } from '../../src/record/counters.js';
 import { quantileNs } from '../../src/record/histogram.js';
 import { allocateShared, liveAt } from '../../src/record/shared.js';
@@ -56,7 +55,7 @@ export async function runSlice(spec: RunnerSpec, session: LockSession, order: Sl
     const course = { arrivals, open: shape.open, until };
     contenders.push(new Contender(shop, spec.index * plan.contenders + i, course, () => key));
   }
-  const before = processTimes(process.pid);
+  const before = process.cpuUsage();
   const hanging = new Set(contenders);
   const all = Promise.all(contenders.map((one) => one.run().finally(() => hanging.delete(one))));
   await drained(shop, shape.open);
@@ -71,7 +70,8 @@ export async function runSlice(spec: RunnerSpec, session: LockSession, order: Sl
     for (const one of hanging) one.abandon();
   }
   const unsettled = await settle(session);
-  const after = processTimes(process.pid);
+  // Threads that have ended count in it, too.
+  const { user, system } = process.cpuUsage(before);
   const { trouble } = await shop.writer.close();
   const { measured, live, histograms } = shop.columns;
   const p50Ns = quantileNs(histograms.service, 0.5);
@@ -82,7 +82,7 @@ export async function runSlice(spec: RunnerSpec, session: LockSession, order: Sl
       acquireP50Us: p50Ns === null ? null : p50Ns / 1000,
       errors: shop.tally.errors,
       errorSamples: [...shop.tally.errorSamples.values()],
-      cpuNs: before === null || after === null ? null : after.cpuNs - before.cpuNs,
+      cpuNs: (user + system) * 1000,
       unsettled,
       trouble,
     },
