@@ -150,7 +150,7 @@ describe.skipIf(!runsEtcd)(`the recipe of etcd${skipped}`, { timeout: 30_000 }, 
     for (const { grant } of grants) expect(await one.release(grant)).toEqual({ kind: 'released' });
   });
 
-  it('releases while a new leader is elected', async () => {
+  it('releases while a new leader is elected', { retry: 1 }, async () => {
     const one = await session();
     const { grant } = await granted(one, freshKey());
     const leader = (await own.servers.leader())!;

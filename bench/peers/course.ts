@@ -115,10 +115,10 @@ export class Course {
       })
       .filter(({ hz }) => hz > 0);
     const [slowest] = maxima.sort((one, other) => one.hz - other.hz);
-    if (slowest === undefined) return rateLoad(scale, 1);
+    if (slowest === undefined) return rateLoad(1);
     const rateHz = Math.max(1, Math.floor(commonShare * slowest.hz));
     this.rates.push({ group: group.id, rateHz, slowest: slowest.label, maximumHz: slowest.hz });
-    return rateLoad(scale, rateHz);
+    return rateLoad(rateHz);
   }
 
   #generation(

@@ -34,23 +34,19 @@ export interface Group {
 }
 
 export interface Scale {
+  /** Processes differ more than their slices do, so there are many of these and one or two of those. */
   readonly generations: number;
   readonly warmupMs: number;
   /** How many contenders there are where nobody waits. */
   readonly contenders: readonly number[];
-  readonly slices: number;
   readonly sliceMs: number;
-  /** Of the window where thousands queue, or retries of a fifth of a second are to be seen. */
-  readonly longSliceMs: number;
 }
 
 export const full: Scale = {
   generations: 6,
   warmupMs: 500,
   contenders: [1, 16, 64, 256, 4096],
-  slices: 2,
   sliceMs: 250,
-  longSliceMs: 1000,
 };
 
 /** To see that it works, and about where everybody stands: too few generations for intervals. */
@@ -58,9 +54,7 @@ export const quick: Scale = {
   generations: 2,
   warmupMs: 400,
   contenders: [1, 64, 4096],
-  slices: 1,
   sliceMs: 150,
-  longSliceMs: 500,
 };
 
 const discardRatio = 0.1;
@@ -73,24 +67,30 @@ export const commonShare = 0.6;
 
 const patienceMs = 5_000;
 /** Where all want one key, a tenth as much is done in the same time. */
-const contendedWarmups = 3;
+const contendedWarmups = 2;
+/** For a p99 of its own in each generation, at some hundred hand-offs a second. */
+export const hotSliceMs = 1300;
+/** And at some thousand arrivals. */
+export const rateSliceMs = 1000;
+/** With thousands of contenders. */
+export const manySliceMs = 1000;
 /** So many contenders that one is free for each arrival. */
 const arrivalContenders = 256;
 /** From here on a slow one takes a tenth of a second until each has had its turn, and from there on a second. */
 const someContenders = 256;
 const manyContenders = 4096;
 
-function free({ contenders, slices, sliceMs, longSliceMs }: Scale): Load[] {
+function free({ contenders, sliceMs }: Scale): Load[] {
   return contenders.map((count) => {
     const load = closed(String(count), count);
-    if (count < someContenders) return { ...load, slices, sliceMs };
-    if (count < manyContenders) return { ...load, slices: Math.ceil((2 * slices) / 3), sliceMs: 2 * sliceMs };
-    return { ...load, slices: Math.ceil(slices / 3), sliceMs: 2 * longSliceMs, discardRatio: manyDiscardRatio };
+    if (count < someContenders) return { ...load, sliceMs };
+    if (count < manyContenders) return { ...load, sliceMs: 2 * sliceMs };
+    return { ...load, sliceMs: manySliceMs, discardRatio: manyDiscardRatio };
   });
 }
 
-function closed(name: string, contenders: number): Omit<Load, 'slices' | 'sliceMs'> {
-  return { name, contenders, keys: 'own', thinkMs: 0, rateHz: null, discardRatio };
+function closed(name: string, contenders: number): Omit<Load, 'sliceMs'> {
+  return { name, contenders, keys: 'own', thinkMs: 0, rateHz: null, discardRatio, slices: 1 };
 }
 
 /** Before the common rate is known, how fast each is. */
@@ -98,8 +98,8 @@ export function lookLoad({ sliceMs }: Scale): Load {
   return { ...closed('look', usualContenders), slices: 2, sliceMs };
 }
 
-export function rateLoad({ slices, sliceMs }: Scale, rateHz: number): Load {
-  return { ...closed('rate', arrivalContenders), rateHz, slices, sliceMs: 2 * sliceMs };
+export function rateLoad(rateHz: number): Load {
+  return { ...closed('rate', arrivalContenders), rateHz, sliceMs: rateSliceMs };
 }
 
 export function groupsOf(scale: Scale): Group[] {
@@ -107,10 +107,10 @@ export function groupsOf(scale: Scale): Group[] {
     ...closed('16', 8),
     keys: 'one',
     thinkMs: 1,
-    slices: Math.ceil((scale.slices * 2) / 3),
-    sliceMs: scale.longSliceMs,
+    slices: 2,
+    sliceMs: hotSliceMs,
   };
-  const ceiling: Load = { ...closed('256', 256), slices: scale.slices, sliceMs: 2 * scale.sliceMs };
+  const ceiling: Load = { ...closed('256', 256), sliceMs: 2 * scale.sliceMs };
   const alone = { workers: 1, patienceMs, warmupMs: scale.warmupMs };
   const contended = { workers: 2, patienceMs: null, warmupMs: contendedWarmups * scale.warmupMs };
   return [
@@ -190,6 +190,6 @@ export function expectedMs(group: Group, scale: Scale): number {
     const slicesMs = of.reduce((sum, load) => sum + load.slices * turnMs(load), 0);
     return contestants.length * (openingMs(group) + turnMs({ sliceMs: warmupMs }) + slicesMs);
   };
-  const ms = scale.generations * generation(rated ? [rateLoad(scale, 1)] : loads);
+  const ms = scale.generations * generation(rated ? [rateLoad(1)] : loads);
   return rated ? ms + generation([lookLoad(scale)]) : ms;
 }
