@@ -14,7 +14,8 @@
 import type {
   AcquireOutcome,
   AcquireRequest,
-  Command,
+  ExtendOutcome,
+  Grant,
   Judgement,
   LockSession,
   LockStrategy,
@@ -22,9 +23,10 @@ import type {
   StrategyEnv,
   Topology,
 } from '../src/contract/index.js';
-import { FairQueue, type FairLease } from '../src/kit/fair-queue.js';
+import { FairQueue } from '../src/kit/fair-queue.js';
 import { fairScripts } from '../src/kit/fair-scripts.js';
 import type { Lease } from '../src/kit/lease.js';
+import type { Freeing } from '../src/kit/releases.js';
 import { compareAndExpire } from '../src/kit/scripts.js';
 import redlock, { RedlockSession, type RedlockOptions } from './redlock.js';
 
@@ -47,8 +49,14 @@ class FairSession extends RedlockSession {
     return this.#queue.acquire(key, request);
   }
 
-  protected override freeing(lease: Lease): Command {
-    return this.#queue.freeing(lease as FairLease);
+  protected override freeing(lease: Lease): Freeing {
+    return this.#queue.freeing(lease);
+  }
+
+  /** Servers must have been told that it was handed on. */
+  override extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome> {
+    this.releases.flush();
+    return super.extend(grant, ttlMs);
   }
 
   override close = async (): Promise<void> => {

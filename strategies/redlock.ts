@@ -25,7 +25,7 @@ import type {
   Topology,
 } from '../src/contract/index.js';
 import { Lease, letGo } from '../src/kit/lease.js';
-import { Releases } from '../src/kit/releases.js';
+import { Releases, type Freeing } from '../src/kit/releases.js';
 import { acquireWithRetry, type Try } from '../src/kit/retry.js';
 import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
 import { ballot, ballotInTurn, type Tally } from '../src/kit/send.js';
@@ -92,13 +92,13 @@ export class RedlockSession implements LockSession {
   release(grant: Grant): Promise<ReleaseOutcome> {
     const lease = grant as Lease;
     letGo(grant);
-    const command = this.freeing(lease);
+    const release = { ...this.freeing(lease), sinceMs: lease.startedMs, untilMs: Infinity };
     return new Promise((resolve) => {
       let released = 0;
       let lost = 0;
       let silent = 0;
       const total = this.nodes.length;
-      this.releases.sendAll(this.nodes, { command, sinceMs: lease.startedMs, untilMs: Infinity }, (reply) => {
+      this.releases.sendAll(this.nodes, release, (reply) => {
         if (reply === undefined) silent += 1;
         else if (reply === 1) released += 1;
         else lost += 1;
@@ -134,8 +134,8 @@ export class RedlockSession implements LockSession {
     return this.#ballot(this.nodes, command, this.options.nodeTimeout, this.quorum, isYes);
   }
 
-  protected freeing({ key, token }: Lease): Command {
-    return evalSha(compareAndDelete, key, token);
+  protected freeing({ key, token }: Lease): Freeing {
+    return { command: evalSha(compareAndDelete, key, token) };
   }
 
   protected driftMs(ttlMs: number): number {

@@ -16,15 +16,15 @@
 import type {
   AcquireOutcome,
   AcquireRequest,
-  Command,
   LockSession,
   LockStrategy,
   RedisNode,
   StrategyEnv,
 } from '../src/contract/index.js';
-import { FairQueue, type FairLease } from '../src/kit/fair-queue.js';
+import { FairQueue } from '../src/kit/fair-queue.js';
 import { fairScripts } from '../src/kit/fair-scripts.js';
 import type { Lease } from '../src/kit/lease.js';
+import type { Freeing } from '../src/kit/releases.js';
 import { compareAndExpire } from '../src/kit/scripts.js';
 import single, { singleOptions, SingleSession, type SingleOptions } from './single.js';
 
@@ -46,8 +46,8 @@ class FairSession extends SingleSession {
     return this.#queue.acquire(key, request);
   }
 
-  protected override freeing(lease: Lease): Command {
-    return this.#queue.freeing(lease as FairLease);
+  protected override freeing(lease: Lease): Freeing {
+    return this.#queue.freeing(lease);
   }
 
   override close = async (): Promise<void> => {

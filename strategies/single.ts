@@ -20,7 +20,7 @@ import type {
   StrategyEnv,
 } from '../src/contract/index.js';
 import { Lease, letGo } from '../src/kit/lease.js';
-import { Releases } from '../src/kit/releases.js';
+import { Releases, type Freeing } from '../src/kit/releases.js';
 import { acquireWithRetry, type Try } from '../src/kit/retry.js';
 import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
 import { call, type Answer } from '../src/kit/send.js';
@@ -89,9 +89,9 @@ export class SingleSession implements LockSession {
     const lease = grant as Lease;
     const { startedMs, validUntilMs } = lease;
     letGo(grant);
-    const command = this.freeing(lease);
+    const release = { ...this.freeing(lease), sinceMs: startedMs, untilMs: validUntilMs };
     return new Promise((resolve) =>
-      this.releases.sendAll([this.node], { command, sinceMs: startedMs, untilMs: validUntilMs }, (reply) =>
+      this.releases.sendAll([this.node], release, (reply) =>
         resolve(
           reply === undefined ? { kind: 'unknown', failure: noAnswer } : { kind: reply === 1 ? 'released' : 'lost' },
         ),
@@ -99,9 +99,9 @@ export class SingleSession implements LockSession {
     );
   }
 
-  /** The command that gives a lease back. */
-  protected freeing({ key, token }: Lease): Command {
-    return this.variation.freeing(key, token);
+  /** What gives a lease back. */
+  protected freeing({ key, token }: Lease): Freeing {
+    return { command: this.variation.freeing(key, token) };
   }
 
   async extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome> {

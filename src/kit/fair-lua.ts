@@ -6,59 +6,65 @@ import type { ModelDb } from '../contract/index.js';
 
 /** So many places are passed over in one call at most: a server does nothing else meanwhile. */
 const maxPassed = 1000;
+/** So many of those who come next are told of, for the queue is read for them with every grant. */
+const mostTold = 16;
 /** What the dead leave behind when nobody comes any more is gone after this. */
 const orphanMs = 60_000;
 
 export const channelPrefix = 'fair:';
 
-/** Grants to the first place whose session hears of it. */
+/** Grants to the first place whose session hears of it, and tells it which of its own places come next. All scripts have `call`. */
 export const granting = `
 local function tidy()
-  if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('DEL', KEYS[3]) end
+  if call('EXISTS', KEYS[2]) == 0 then call('DEL', KEYS[3]) end
 end
 local function grant()
-  local granted, popped, deaf = false, false, {}
+  local deaf = {}
   for _ = 1, ${maxPassed} do
-    local place = redis.call('ZPOPMIN', KEYS[2])[1]
-    if not place then break end
-    popped = true
+    local place = call('ZPOPMIN', KEYS[2])[1]
+    if not place then return false end
     local token, session, ttl = string.match(place, '^(%w+):%d+:(%w+):(%d+)$')
+    local behind = call('ZRANGE', KEYS[2], 0, ${mostTold - 1})
+    if #behind == 0 then call('DEL', KEYS[3]) end
     if not deaf[session] then
-      granted = redis.call('PUBLISH', '${channelPrefix}' .. session, place) > 0
-      if granted then
-        redis.call('SET', KEYS[1], token, 'PX', ttl)
-        break
+      local told = place
+      for _, other in ipairs(behind) do
+        if string.match(other, '^%w+:%d+:(%w+)') ~= session then break end
+        told = told .. ' ' .. other
+      end
+      if call('PUBLISH', '${channelPrefix}' .. session, told) > 0 then
+        call('SET', KEYS[1], token, 'PX', ttl)
+        return true
       end
       deaf[session] = true
     end
   end
-  if popped then tidy() end
-  return granted
+  return false
 end
 `;
 
 /** Signs of life, and what becomes of those who give none. */
 export const living = `
 local function now()
-  local time = redis.call('TIME')
+  local time = call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 local function bury()
-  local lives, time = redis.call('HGETALL', KEYS[3]), now()
+  local lives, time = call('HGETALL', KEYS[3]), now()
   for i = 1, #lives, 2 do
     if tonumber(lives[i + 1]) < time then
-      redis.call('HDEL', KEYS[3], lives[i])
-      for _, place in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-        if string.match(place, ':(%w+):%d+$') == lives[i] then redis.call('ZREM', KEYS[2], place) end
+      call('HDEL', KEYS[3], lives[i])
+      for _, place in ipairs(call('ZRANGE', KEYS[2], 0, -1)) do
+        if string.match(place, ':(%w+):%d+$') == lives[i] then call('ZREM', KEYS[2], place) end
       end
     end
   end
   tidy()
 end
 local function alive(session, lapse)
-  redis.call('HSET', KEYS[3], session, now() + lapse)
-  redis.call('PEXPIRE', KEYS[2], ${orphanMs})
-  redis.call('PEXPIRE', KEYS[3], ${orphanMs})
+  call('HSET', KEYS[3], session, now() + lapse)
+  call('PEXPIRE', KEYS[2], ${orphanMs})
+  call('PEXPIRE', KEYS[3], ${orphanMs})
   bury()
 end
 `;
@@ -87,6 +93,12 @@ export function alive(db: ModelDb, keys: Keys, session: string, lapseMs: number)
   bury(db, keys);
 }
 
+function behind(db: ModelDb, queue: string, session: string): string[] {
+  const places = db.zrange(queue).slice(0, mostTold);
+  const other = places.findIndex(([place]) => place.split(':')[2] !== session);
+  return places.slice(0, other === -1 ? mostTold : other).map(([place]) => place);
+}
+
 export function grant(db: ModelDb, keys: Keys): boolean {
   const [lock, queue] = keys;
   const deaf = new Set<string>();
@@ -97,7 +109,7 @@ export function grant(db: ModelDb, keys: Keys): boolean {
     db.zrem(queue, place);
     const [token, , session, ttlMs] = place.split(':');
     if (deaf.has(session)) continue;
-    granted = db.publish(channelPrefix + session, place) > 0;
+    granted = db.publish(channelPrefix + session, [place, ...behind(db, queue, session)].join(' ')) > 0;
     if (granted) db.set(lock, token, Number(ttlMs));
     else deaf.add(session);
   }

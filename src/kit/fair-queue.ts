@@ -16,13 +16,14 @@
  * for Scalable Synchronization on Shared-Memory Multiprocessors" (handing over to the successor). Redisson's RedissonFairLock
  * keeps a list too, with deadlines that clients stamp, and all who wait are told of each release.
  */
-import type { AcquireOutcome, AcquireRequest, Command, Failure, RedisNode, StrategyEnv } from '../contract/index.js';
+import type { AcquireOutcome, AcquireRequest, Failure, RedisNode, StrategyEnv } from '../contract/index.js';
+import { FairLease, nobody } from './fair-lease.js';
 import { Line } from './fair-line.js';
 import { leaving } from './fair-scripts.js';
 import { FairServers } from './fair-servers.js';
 import { Waiter } from './fair-waiter.js';
-import { Lease } from './lease.js';
-import type { Releases } from './releases.js';
+import type { Lease } from './lease.js';
+import type { Freeing, Releases } from './releases.js';
 import type { Try } from './retry.js';
 
 export interface FairRules {
@@ -38,19 +39,14 @@ const mostDoubtful = 1000;
 /** A hand-over reaches all servers within so many round trips, and timers are a millisecond coarse. */
 const patienceTrips = 2;
 const leastPatienceMs = 2;
+/**
+ * A holder that took no longer is taken to be followed by others of its kind: many servers are told of them together, for what
+ * they are told of each costs them and us more than its section.
+ */
+const shortMs = 1;
 
 const busy: Try = { kind: 'refused', why: 'busy' };
 const noAnswer: Failure = { code: 'TIMEOUT', fate: 'maybe-executed', message: 'too few servers answered' };
-
-/** Knows what it may have left on the servers. */
-export class FairLease extends Lease {
-  constructor(
-    validUntilMs: number,
-    readonly waiter: Waiter,
-  ) {
-    super(waiter.spec.key, waiter.spec.token, validUntilMs, waiter.startMs);
-  }
-}
 
 export class FairQueue {
   readonly #servers: FairServers;
@@ -98,11 +94,15 @@ export class FairQueue {
   }
 
   /** What gives back all that a holder has, and hands the lock over. A grant from elsewhere may not know what it has. */
-  freeing({ key, token, waiter }: Lease & { readonly waiter?: Waiter }): Command {
-    if (waiter === undefined) return leaving(key, token, []);
-    this.#remember(waiter);
-    const whole = waiter.seats.every(({ state, place }) => state === 'holds' && place === 1);
-    return leaving(key, token, whole ? [] : waiter.places());
+  freeing(lease: Lease): Freeing {
+    if (!(lease instanceof FairLease)) return { command: leaving(lease.key, [lease.token, nobody], []) };
+    this.#remember(lease.waiter);
+    const nowMs = this.env.nowMs();
+    const heir = lease.heir(this.#servers, nowMs);
+    if (heir === null) return { command: lease.freeing() };
+    // It goes on when this has returned, so what it sends comes behind.
+    this.#grant(heir);
+    return { command: lease.handingOn(heir), mayWait: this.nodes.length > 1 && nowMs - lease.grantedMs < shortMs };
   }
 
   /** Those who wait leave. */
@@ -146,21 +146,19 @@ export class FairQueue {
     const { held, silent, unanswered } = waiter;
     const { quorum } = this.rules;
     if (held >= quorum) {
-      const decidedMs = this.env.nowMs();
       const validUntilMs = waiter.validUntilMs();
-      if (decidedMs >= validUntilMs) this.#settle(waiter, { kind: 'refused', why: 'too-late' });
-      else
-        this.#settle(waiter, {
-          kind: 'granted',
-          grant: new FairLease(validUntilMs, waiter),
-          decidedMs,
-          queued: waiter.queued,
-        });
+      if (this.env.nowMs() >= validUntilMs) this.#settle(waiter, { kind: 'refused', why: 'too-late' });
+      else this.#grant(new FairLease(validUntilMs, waiter, this.env.nowMs()));
     } else if (first && this.nodes.length - silent < quorum)
       this.#settle(waiter, this.rules.unanswered(waiter.failure ?? noAnswer));
     else if (held + unanswered < quorum || waiter.stands)
       if (waiter.spec.waits) this.#wait(waiter, held);
       else if (held + unanswered < quorum) this.#settle(waiter, busy);
+  }
+
+  #grant(lease: FairLease): void {
+    const { waiter, grantedMs } = lease;
+    this.#settle(waiter, { kind: 'granted', grant: lease, decidedMs: grantedMs, queued: waiter.queued });
   }
 
   #wait(waiter: Waiter, held: number): void {
@@ -210,7 +208,7 @@ export class FairQueue {
     let left = nodes.length;
     if (left === 0) return onLeft();
     this.#remember(waiter);
-    const command = leaving(key, token, waiter.places());
+    const command = leaving(key, [token, nobody], waiter.places());
     this.releases.sendAll(nodes, { command, sinceMs: waiter.startMs, untilMs: Infinity }, () => {
       left -= 1;
       if (left === 0) onLeft();
@@ -230,7 +228,7 @@ export class FairQueue {
   #toldInVain(server: number, token: string): void {
     const waiter = this.#doubtful.get(token);
     if (waiter === undefined) return;
-    const command = leaving(waiter.spec.key, token, waiter.places());
+    const command = leaving(waiter.spec.key, [token, nobody], waiter.places());
     this.releases.sendAll([this.nodes[server]], { command, sinceMs: waiter.startMs, untilMs: Infinity });
   }
 }

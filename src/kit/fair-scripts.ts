@@ -11,7 +11,7 @@
  */
 import type { Command } from '../contract/index.js';
 import { alive, bury, grant, granting, living, tidy } from './fair-lua.js';
-import { evalSha, script } from './scripts.js';
+import { evalSha, script, withSource } from './scripts.js';
 
 /**
  * Takes a lock that is free and waited for by nobody: 1. Else a place is taken in the queue, and the first in it is granted the
@@ -22,23 +22,31 @@ import { evalSha, script } from './scripts.js';
 export const takeOrQueue = script(
   'take-or-queue',
   `
-if redis.call('EXISTS', KEYS[2]) == 0 and redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
-${granting}${living}
-local ticket, left = 0, redis.call('PTTL', KEYS[1])
+local call = redis.call
+local left = call('PTTL', KEYS[1])
+local free = left == -2
+if free and call('EXISTS', KEYS[2]) == 0 then
+  call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  return 1
+end
+local ticket, signs = 0, false
 if ARGV[7] ~= '0' then
   ticket = tonumber(ARGV[5])
-  local last = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')[2]
+  local last = call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')[2]
   if ARGV[6] == '1' and last and tonumber(last) >= ticket then ticket = last + 1 end
-  redis.call('ZADD', KEYS[2], ticket, ARGV[3])
-  if ARGV[8] == '1' or redis.call('HEXISTS', KEYS[3], ARGV[4]) == 0 then alive(ARGV[4], ARGV[7]) end
+  call('ZADD', KEYS[2], ticket, ARGV[3])
+  signs = ARGV[8] == '1' or call('HEXISTS', KEYS[3], ARGV[4]) == 0
 end
-if left == -2 then
+if not free and not signs then return { ticket, left } end
+${granting}${living}
+if signs then alive(ARGV[4], ARGV[7]) end
+if free then
   bury()
-  if not grant() and redis.call('EXISTS', KEYS[2]) == 0 then
-    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  if not grant() and call('EXISTS', KEYS[2]) == 0 then
+    call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
     return 1
   end
-  left = redis.call('PTTL', KEYS[1])
+  left = call('PTTL', KEYS[1])
 end
 return { ticket, left }`,
   (db, keys, [token, ttlMs, place, session, proposed, isNew, lapseMs, isSign]) => {
@@ -65,19 +73,23 @@ return { ticket, left }`,
 
 /**
  * Gives up all that a token has here: its places, and the lock, which goes to the first in the queue in the same step. 1 when it
- * had the lock, else 0. ARGV: token, places. The first place of a token that has the lock is not in the queue any more.
+ * had the lock, else 0. ARGV: token, that of who has handed the lock on to it, for the server may not have been told so, and
+ * places. The first place of a token that has the lock is not in the queue any more.
  */
 export const leaveAndGrant = script(
   'leave-and-grant',
-  `${granting}
-local mine, removed = redis.call('GET', KEYS[1]) == ARGV[1], 0
-if #ARGV > 2 or (#ARGV == 2 and not mine) then removed = redis.call('ZREM', KEYS[2], unpack(ARGV, 2)) end
-if mine and not grant() then redis.call('DEL', KEYS[1]) end
+  `
+local call = redis.call
+${granting}
+local holder, removed = call('GET', KEYS[1]), 0
+local mine = holder == ARGV[1] or holder == ARGV[2]
+if #ARGV > 3 or (#ARGV == 3 and not mine) then removed = call('ZREM', KEYS[2], unpack(ARGV, 3)) end
+if mine and not grant() then call('DEL', KEYS[1]) end
 if removed > 0 then tidy() end
 return mine and 1 or 0`,
-  (db, keys, [token, ...places]) => {
+  (db, keys, [token, predecessor, ...places]) => {
     const [lock, queue] = keys;
-    const mine = db.get(lock) === token;
+    const mine = isOneOf(db.get(lock), token, predecessor);
     if (places.length > 1 || !mine) for (const place of places) db.zrem(queue, place);
     if (mine && !grant(db, keys)) db.del(lock);
     tidy(db, keys);
@@ -85,6 +97,43 @@ return mine and 1 or 0`,
   },
   3,
 );
+
+/**
+ * Gives up all that a token has here, as above, but the lock goes to the heir, who knows it already. 1 when the token had the lock,
+ * else 0. ARGV: token, that of who has handed the lock on to it, the heir's token, TTL and place, and places.
+ *
+ * What the heir sends must not overtake this, so it is sent with its source, which no server can have forgotten.
+ */
+const handOn = script(
+  'hand-on',
+  `
+local call = redis.call
+local holder = call('GET', KEYS[1])
+local mine = holder == ARGV[1] or holder == ARGV[2]
+if #ARGV > 5 then call('ZREM', KEYS[2], unpack(ARGV, 6)) end
+if mine then
+  call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+  call('ZREM', KEYS[2], ARGV[5])
+end
+if call('EXISTS', KEYS[2]) == 0 then call('DEL', KEYS[3]) end
+return mine and 1 or 0`,
+  (db, keys, [token, predecessor, heir, ttlMs, heirPlace, ...places]) => {
+    const [lock, queue] = keys;
+    const mine = isOneOf(db.get(lock), token, predecessor);
+    for (const place of places) db.zrem(queue, place);
+    if (mine) {
+      db.set(lock, heir, Number(ttlMs));
+      db.zrem(queue, heirPlace);
+    }
+    tidy(db, keys);
+    return mine ? 1 : 0;
+  },
+  3,
+);
+
+function isOneOf(holder: string | null, ...tokens: readonly string[]): boolean {
+  return holder !== null && tokens.includes(holder);
+}
 
 /** What `lookAfter` says of a place. */
 export const looks = { gone: 0, waits: 1, holds: 2 } as const;
@@ -97,24 +146,26 @@ export const looks = { gone: 0, waits: 1, holds: 2 } as const;
  */
 export const lookAfter = script(
   'look-after',
-  `${granting}${living}
-if redis.call('EXISTS', KEYS[2]) == 1 then
+  `
+local call = redis.call
+${granting}${living}
+if call('EXISTS', KEYS[2]) == 1 then
   alive(ARGV[1], ARGV[2])
-  if redis.call('EXISTS', KEYS[1]) == 0 then grant() end
+  if call('EXISTS', KEYS[1]) == 0 then grant() end
 end
-local holder, left = redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])
+local holder, left = call('GET', KEYS[1]), call('PTTL', KEYS[1])
 local answer = { left }
 for i = 3, #ARGV, 2 do
   local place, found = ARGV[i + 1], ${looks.gone}
-  local ticket = redis.call('ZSCORE', KEYS[2], place)
+  local ticket = call('ZSCORE', KEYS[2], place)
   if holder and string.match(place, '^%w+') == holder then
     found = ${looks.holds}
-    if ticket then redis.call('ZREM', KEYS[2], place) end
+    if ticket then call('ZREM', KEYS[2], place) end
     local ttl = tonumber(string.match(place, '%d+$'))
-    if left < ttl then redis.call('PEXPIRE', KEYS[1], ttl) end
+    if left < ttl then call('PEXPIRE', KEYS[1], ttl) end
   elseif ticket then
     found = ${looks.waits}
-    if tonumber(ticket) < tonumber(ARGV[i]) then redis.call('ZADD', KEYS[2], ARGV[i], place) end
+    if tonumber(ticket) < tonumber(ARGV[i]) then call('ZADD', KEYS[2], ARGV[i], place) end
   end
   answer[#answer + 1] = found
 end
@@ -154,15 +205,18 @@ export const yields = { gone: 0, kept: 1, yielded: 2 } as const;
  */
 export const yieldToEarlier = script(
   'yield-to-earlier',
-  `${granting}${living}
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return ${yields.gone} end
-redis.call('ZADD', KEYS[2], ARGV[4], ARGV[2])
-if redis.call('ZRANGE', KEYS[2], 0, 0)[1] == ARGV[2] then
-  redis.call('ZREM', KEYS[2], ARGV[2])
+  `
+local call = redis.call
+${granting}${living}
+if call('GET', KEYS[1]) ~= ARGV[1] then return ${yields.gone} end
+call('ZADD', KEYS[2], ARGV[4], ARGV[2])
+if call('ZRANGE', KEYS[2], 0, 0)[1] == ARGV[2] then
+  call('ZREM', KEYS[2], ARGV[2])
+  tidy()
   return ${yields.kept}
 end
 alive(ARGV[3], ARGV[5])
-if not grant() then redis.call('DEL', KEYS[1]) end
+if not grant() then call('DEL', KEYS[1]) end
 return ${yields.yielded}`,
   (db, keys, [token, place, session, ticket, lapseMs]) => {
     const [lock, queue] = keys;
@@ -170,6 +224,7 @@ return ${yields.yielded}`,
     db.zadd(queue, Number(ticket), place);
     if (db.zrange(queue)[0][0] === place) {
       db.zrem(queue, place);
+      tidy(db, keys);
       return yields.kept;
     }
     alive(db, keys, session, Number(lapseMs));
@@ -179,13 +234,23 @@ return ${yields.yielded}`,
   3,
 );
 
-export const fairScripts = [takeOrQueue, leaveAndGrant, lookAfter, yieldToEarlier];
+export const fairScripts = [takeOrQueue, leaveAndGrant, handOn, lookAfter, yieldToEarlier];
 
 /** The lock, the queue, and who of it is alive. */
 export function fairKeys(key: string): readonly [lock: string, queue: string, lives: string] {
   return [key, `${key}:queue`, `${key}:lives`];
 }
 
-export function leaving(key: string, token: string, places: readonly string[]): Command {
-  return evalSha(leaveAndGrant, ...fairKeys(key), token, ...places);
+/** `tokens`: its own, and that of its predecessor; an empty one is nobody's. */
+export function leaving(key: string, tokens: readonly [string, string], places: readonly string[]): Command {
+  return evalSha(leaveAndGrant, ...fairKeys(key), ...tokens, ...places);
+}
+
+export function handingOn(
+  key: string,
+  tokens: readonly [string, string],
+  heir: { readonly token: string; readonly ttlMs: number; readonly place: string },
+  places: readonly string[],
+): Command {
+  return withSource(evalSha(handOn, ...fairKeys(key), ...tokens, heir.token, heir.ttlMs, heir.place, ...places));
 }

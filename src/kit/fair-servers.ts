@@ -29,6 +29,12 @@ export interface FairEvents {
   told(server: number, token: string): void;
 }
 
+/** Who comes next, and who behind. */
+export interface Next {
+  readonly waiter: Waiter;
+  readonly behind: readonly string[];
+}
+
 export class FairServers {
   readonly waiting = new Map<string, Waiter>();
   /** Names its channel. */
@@ -95,6 +101,18 @@ export class FairServers {
     const waiters = [...line.waiters];
     for (let i = 0; i < waiters.length; i += mostLookedAfter)
       this.#look(line, server, waiters.slice(i, i + mostLookedAfter));
+  }
+
+  /** Of the places that come behind a holder as far as a server has told, the first that is still waited for. */
+  next(server: number, behind: readonly string[]): Next | null {
+    for (const [i, place] of behind.entries()) {
+      const [token, number] = place.split(':', 2);
+      const waiter = this.waiting.get(token);
+      if (waiter === undefined) continue;
+      const same = waiter.seats[server].place === Number(number) && !waiter.yielding;
+      return same ? { waiter, behind: behind.slice(i + 1) } : null;
+    }
+    return null;
   }
 
   /** Offers what it has been granted, wherever somebody waits who comes before it. */
@@ -165,12 +183,14 @@ export class FairServers {
   }
 
   #told(server: number, payload: string): void {
-    const [token, number] = payload.split(':', 2);
+    const [place, ...behind] = payload.split(' ');
+    const [token, number] = place.split(':', 2);
     const waiter = this.waiting.get(token);
     if (waiter === undefined) return this.events.told(server, token);
     const seat = waiter.seats[server];
     if (seat.place !== Number(number) || seat.state === 'holds') return;
     waiter.holds(seat, seat.askedMs);
+    seat.behind = behind;
     this.events.changed(waiter, false);
   }
 

@@ -26,6 +26,8 @@ export interface Seat {
   failed: boolean;
   /** It has said that nothing of this try is there. */
   clean: boolean;
+  /** Places of the same session that came right behind when this one was granted. */
+  behind: readonly string[];
 }
 
 export interface WaiterSpec {
@@ -84,6 +86,7 @@ export class Waiter {
       anchorMs: startMs,
       failed: false,
       clean: false,
+      behind: [],
     }));
   }
 
@@ -102,6 +105,13 @@ export class Waiter {
     seat.state = 'holds';
     seat.anchorMs = Math.max(seat.anchorMs, sinceMs);
     seat.clean = false;
+  }
+
+  /** What another had there is its own. */
+  inherits(server: number, behind: readonly string[]): void {
+    const seat = this.seats[server];
+    seat.state = 'holds';
+    seat.behind = behind;
   }
 
   waits(seat: Seat, sinceMs: number): void {

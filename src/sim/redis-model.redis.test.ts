@@ -115,12 +115,18 @@ function randomCommand(random: Random, script: ScriptDecl | null): Command {
 
 /** Everything that they may be asked on any of the locks, at any time. */
 function fairCommand(random: Random, script: ScriptDecl): Command {
-  const [token, session] = [pick(['aa', 'bb', 'cc'], random), pick(sessions, random)];
+  const tokens = ['aa', 'bb', 'cc'];
+  const [token, session] = [pick(tokens, random), pick(sessions, random)];
   const [ticket, lapseMs] = [pick([1, 2, 3, 4, 5], random), pick(lapsesMs, random)];
   const ttlMs = session === hearing[0] ? 60_000 : 90_000;
   const place = (of: string, number = pick([1, 2], random)): string => `${of}:${number}:${session}:${ttlMs}`;
-  const some = (count: number): string[] =>
-    Array.from({ length: count }, () => place(pick(['aa', 'bb', 'cc'], random)));
+  const placesOf = (of: string): string[][] => [[], [place(of)], [place(of, 1), place(of, 2)]];
+  const predecessors = ['', '', ...tokens.filter((one) => one !== token)];
+  const heir = pick(
+    tokens.filter((one) => one !== token),
+    random,
+  );
+  const some = (count: number): string[] => Array.from({ length: count }, () => place(pick(tokens, random)));
   const args: Readonly<Record<string, readonly (string | number)[]>> = {
     'take-or-queue': [
       token,
@@ -132,7 +138,8 @@ function fairCommand(random: Random, script: ScriptDecl): Command {
       pick([lapseMs, lapseMs, 0], random),
       pick([0, 1], random),
     ],
-    'leave-and-grant': [token, ...pick([[], [place(token)], [place(token, 1), place(token, 2)]], random)],
+    'leave-and-grant': [token, pick(predecessors, random), ...pick(placesOf(token), random)],
+    'hand-on': [token, pick(predecessors, random), heir, ttlMs, place(heir), ...pick(placesOf(token), random)],
     'look-after': [session, lapseMs, ...some(pick([0, 1, 3], random)).flatMap((one) => [pick([1, 3, 6], random), one])],
     'yield-to-earlier': [token, place(token), session, ticket, lapseMs],
   };
