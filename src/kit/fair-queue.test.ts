@@ -171,6 +171,79 @@ describe.each(designs)('who waits for %s', (design) => {
   });
 });
 
+describe.each(designs)('who waits for %s behind another of its session', (design) => {
+  async function lineUp(workers: readonly number[]) {
+    const cluster = await opened(design);
+    const grant = await holding(cluster, 2);
+    const waiting: Promise<AcquireOutcome>[] = [];
+    for (const worker of workers) waiting.push((await asks(cluster, worker)).asked);
+    release(cluster, 2, grant);
+    const first = granted(await settled(cluster, waiting[0]));
+    return { cluster, waiting, first };
+  }
+
+  it('has the lock at once, in order, with what is left of the lease', async () => {
+    const { cluster, waiting, first } = await lineUp([1, 1, 1, 0, 1]);
+    const sinceMs = cluster.world.nowMs();
+    let last = first;
+    for (const asked of waiting.slice(1, 3)) {
+      release(cluster, 1, last);
+      const next = granted(await settled(cluster, asked));
+      expect(next.validUntilMs).toBe(first.validUntilMs);
+      last = next;
+    }
+    expect(cluster.world.nowMs()).toBe(sinceMs);
+    release(cluster, 1, last);
+    release(cluster, 0, granted(await settled(cluster, waiting[3])));
+    expect(cluster.world.nowMs()).toBeGreaterThan(sinceMs);
+    granted(await settled(cluster, waiting[4]));
+  });
+
+  it('is told so by the servers when much of the lease is gone', async () => {
+    const { cluster, waiting, first } = await lineUp([1, 1]);
+    await passed(cluster, ttlMs / 5);
+    release(cluster, 1, first);
+    expect(granted(await settled(cluster, waiting[1])).validUntilMs).toBeGreaterThan(first.validUntilMs);
+  });
+
+  it('does not get what its predecessor had lost', async () => {
+    const { cluster, waiting, first } = await lineUp([1, 1, 0]);
+    cluster.workers[1].loop.pause(1.1 * ttlMs);
+    await passed(cluster, 1.2 * ttlMs);
+    let told = false;
+    void waiting[1].then(() => (told = true));
+    expect(await settled(cluster, cluster.workers[1].session.release(first))).toEqual({ kind: 'lost' });
+    expect(told).toBe(false);
+    release(cluster, 0, granted(await settled(cluster, waiting[2])));
+    granted(await settled(cluster, waiting[1]));
+  });
+
+  it('holds up nobody though no server heard of it', async () => {
+    const { cluster, waiting, first } = await lineUp([1, 1, 0]);
+    for (const server of cluster.servers) {
+      server.kill();
+      server.start(true);
+    }
+    release(cluster, 1, first);
+    const heir = granted(await settled(cluster, waiting[1]));
+    await passed(cluster, hearingMs);
+    expect(await settled(cluster, cluster.workers[1].session.extend!(heir, ttlMs))).toMatchObject({ kind: 'extended' });
+    expect(await settled(cluster, cluster.workers[1].session.release(heir))).toEqual({ kind: 'released' });
+    const sinceMs = cluster.world.nowMs();
+    granted(await settled(cluster, waiting[2]));
+    expect(cluster.world.nowMs() - sinceMs).toBeLessThan(promptMs);
+  });
+
+  it('has given it back once, however often its predecessor does', async () => {
+    const { cluster, waiting, first } = await lineUp([1, 1, 0]);
+    release(cluster, 1, first);
+    const heir = granted(await settled(cluster, waiting[1]));
+    expect(await settled(cluster, cluster.workers[1].session.release(first))).toEqual({ kind: 'lost' });
+    expect(await settled(cluster, cluster.workers[1].session.release(heir))).toEqual({ kind: 'released' });
+    granted(await settled(cluster, waiting[2]));
+  });
+});
+
 describe('what is told of an earlier place', () => {
   it('is not believed, however late it comes', async () => {
     const cluster = await opened('single-fair');

@@ -158,6 +158,19 @@ export const scenarios = {
     link: { ...calm.link, loseReply: 0.005, slow: { chance: 0.01, delayMs: [40, 400] } },
     pauses: { lengthMs: [20, 300], everyMs: [100, 600], atSend: 0, atGrant: 0 },
   },
+  /** Several who share connections, while these break, servers forget scripts, and holders stay as long as they may. */
+  sharedUnderFaults: {
+    ...calm,
+    name: 'sharedUnderFaults',
+    ...shortLease,
+    workers: 2,
+    contenders: 3,
+    thinkMs: [0, 5],
+    holdMs: [0, 220],
+    extendEveryMs: 60,
+    link: { ...calm.link, loseRequest: 0.01, loseReply: 0.01 },
+    flushScriptsEveryMs: [20, 200],
+  },
   crashes: { ...calm, name: 'crashes', ...shortLease, durationMs: 3000, workers: 5, crashAtGrant: 0.05 },
   nodeWiped: {
     ...calm,
