@@ -130,7 +130,7 @@ export class Course {
   ): Promise<EntrantGeneration[]> {
     const { scale, seed, signal, observer } = this.options;
     const label = generation === 0 ? group.title : `${group.title}, ${generation} of ${scale.generations}`;
-    const warmup = { ...lookLoad(scale), ...warmupOf(loads), name: 'warm-up', sliceMs: group.warmupMs, rateHz: null };
+    const warmup = { ...lookLoad(scale), ...warmupOf(loads), name: 'warm-up', sliceMs: group.warmupMs };
     return runGeneration({
       entrants: present.map((one, at) => () => this.#entrant(group, one, provisioned, `${generation}-${at}`)),
       loads,
@@ -184,7 +184,7 @@ export class Course {
 /** As the load that is to come, where that is another kind of work. */
 function warmupOf(loads: readonly Load[]): Partial<Load> {
   const [first] = loads;
-  return first!.keys === 'one' ? first! : {};
+  return first!.keys === 'one' || first!.rateHz !== null ? first! : {};
 }
 
 export function totalMs({ groups, scale }: Pick<CourseOptions, 'groups' | 'scale'>): number {

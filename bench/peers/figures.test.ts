@@ -53,7 +53,14 @@ it('takes percentiles from generations', () => {
   expect(ratio(ours, theirs, metrics.responseP99, 1)!.estimate).toBeCloseTo(0.25);
 });
 
-it('sets the slowest load of a generation against its fastest', () => {
+it('sets the slowest load against the fastest, by turns', () => {
   const loads = [900, 1000, 750].map((cycles, i) => cell({ ...about, load: String(64 * 4 ** i) }, rate(cycles)));
   expect(lowestOverHighest(loads, metrics.cycles, 1)!.estimate).toBeCloseTo(0.75);
+});
+
+it('finds no slope between loads that differ by chance alone', () => {
+  const loads = [0, 1, 2].map((i) =>
+    cell({ ...about, load: String(i) }, (generation) => ({ cycles: (generation + i) % 3 === 0 ? 500 : 1000 })),
+  );
+  expect(lowestOverHighest(loads, metrics.cycles, 1)!.estimate).toBeCloseTo(1);
 });

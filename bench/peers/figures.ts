@@ -88,20 +88,17 @@ export function ratio(cell: Cell, other: Cell, metric: Metric, seed: number): Fi
   return exponential(figureOf(clusters, stream, seed));
 }
 
-/** Of each generation, the lowest of these cells over the highest. */
+/**
+ * The lowest of these cells over the highest. Which ones these are is decided over all generations: in each of them by itself some cell
+ * would be lowest by chance, and their ratio below 1 where all are equal.
+ */
 export function lowestOverHighest(cells: readonly Cell[], metric: Metric, seed: number): Figure | null {
-  const [first] = cells;
-  if (first === undefined) return null;
-  const clusters = first.generations.map(({ generation }) => {
-    const each = cells.map(({ generations }) => {
-      const found = generations.find((one) => one.generation === generation);
-      return found === undefined ? [] : known(valuesOf(found, metric));
-    });
-    if (each.some((values) => values.length === 0)) return [];
-    const middles = each.map(median);
-    return [Math.log(Math.min(...middles) / Math.max(...middles))];
-  });
-  return exponential(figureOf(clusters, `${first.group}, ${first.label}, ${metric.name} of all loads`, seed));
+  const ranked = cells
+    .map((cell) => ({ cell, value: figure(cell, metric, seed)?.estimate ?? null }))
+    .sort((one, other) => (one.value ?? 0) - (other.value ?? 0));
+  const [lowest, highest] = [ranked[0], ranked.at(-1)];
+  if (lowest?.value == null || highest?.value == null) return null;
+  return ratio(lowest.cell, highest.cell, metric, seed);
 }
 
 function exponential(found: Figure | null): Figure | null {

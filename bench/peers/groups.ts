@@ -72,8 +72,8 @@ const contendedWarmups = 2;
 export const hotSliceMs = 1300;
 /** And at some thousand arrivals. */
 export const rateSliceMs = 1000;
-/** With thousands of contenders. */
-export const manySliceMs = 1000;
+/** With thousands of contenders: until all that they keep has grown old, which the collector takes a second for. */
+export const manySliceMs = 2500;
 /** So many contenders that one is free for each arrival. */
 const arrivalContenders = 256;
 /** From here on a slow one takes a tenth of a second until each has had its turn, and from there on a second. */
@@ -99,7 +99,7 @@ export function lookLoad({ sliceMs }: Scale): Load {
 }
 
 export function rateLoad(rateHz: number): Load {
-  return { ...closed('rate', arrivalContenders), rateHz, sliceMs: rateSliceMs };
+  return { ...closed('rate', arrivalContenders), rateHz, sliceMs: rateSliceMs, slices: 2 };
 }
 
 export function groupsOf(scale: Scale): Group[] {

@@ -126,7 +126,7 @@ function gapsText({ gaps }: Measured): string {
 function methodText({ generations }: Measured, { sliceMs, warmupMs }: Scale): string {
   return [
     `1. ${generations} generations: each starts fresh processes of every contestant of a group, warms each up for ${formatSettingMs(warmupMs)} (where all want one key, twice that), and ends them.`,
-    `2. Within a generation a slice of each load by turns, of ${formatSettingMs(sliceMs)} (twice that with hundreds of contenders, ${formatSettingMs(manySliceMs)} with thousands, ${formatSettingMs(rateSliceMs)} at a rate, two of ${formatSettingMs(hotSliceMs)} with one hot key); loads and contestants in an order drawn from the seed. Only one contestant is ever active.`,
+    `2. Within a generation a slice of each load by turns, of ${formatSettingMs(sliceMs)} (twice that with hundreds of contenders, ${formatSettingMs(manySliceMs)} with thousands, two of ${formatSettingMs(rateSliceMs)} at a rate, two of ${formatSettingMs(hotSliceMs)} with one hot key); loads and contestants in an order drawn from the seed. Only one contestant is ever active.`,
     '3. The same five servers for all, started for this run, without persistence; one node is the first of them.',
     '4. The same loop drives everybody: a worker of `bench` with all that it records (history, histograms, cells). `none` is that loop without a lock.',
     '5. A cycle is an acquire and a release; both are counted when they end within the window, which leaves out the first tenth of a slice (with thousands of contenders, half of it).',

@@ -7,7 +7,7 @@ import type { LoadShape, LockSession } from '../../src/contract/index.js';
 import { CancelSource } from '../../src/base/cancel.js';
 import { delay, limit, nowMs, nowNs } from '../../src/base/clock.js';
 import { loadPlugin } from '../../src/base/plugins.js';
-import { sleep } from '../../src/base/sleep.js';
+import { sleepAbout } from '../../src/base/sleep.js';
 import { sumCounters } from '../../src/record/counters.js';
 import { quantileNs } from '../../src/record/histogram.js';
 import { allocateShared, liveAt } from '../../src/record/shared.js';
@@ -45,7 +45,7 @@ export async function runSlice(spec: RunnerSpec, session: LockSession, order: Sl
   shop.control.window.set([...order.windowNs, order.startNs]);
   const shape = await loadPlugin<LoadShape>('load shape', plan.load);
   const pacer = shape.open ? await Pacer.open(plan.contenders, ending, () => {}) : null;
-  const until = (ms: number): Promise<void> => pacer?.until(ms) ?? sleep(Math.max(0, ms - nowMs()), ending);
+  const until = (ms: number): Promise<void> => pacer?.until(ms) ?? sleepAbout(Math.max(0, ms - nowMs()), ending);
   await delay(Math.max(0, (order.startNs - nowNs()) / 1e6));
   const startMs = nowMs();
   const oneSchedule = shape.open ? shape.arrivals(loadSpec(task, startMs, 'arrivals')) : null;

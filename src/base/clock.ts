@@ -21,10 +21,15 @@ export function wallClock(): Date {
 
 /** Runs `fn` after `ms`, not before (Node's own timers may fire up to a millisecond early); returns the way to prevent it. */
 export function after(ms: number, fn: () => void): () => void {
+  return afterAlmost(ms, 0, fn);
+}
+
+/** As `after`, but up to `mostEarlyMs` before: timers are a millisecond coarse, and the next one may be further from the time than this. */
+export function afterAlmost(ms: number, mostEarlyMs: number, fn: () => void): () => void {
   const dueMs = nowMs() + ms;
   const wake = (): void => {
     const earlyMs = dueMs - nowMs();
-    if (earlyMs > 0) timer = setTimeout(wake, Math.ceil(earlyMs));
+    if (earlyMs > mostEarlyMs) timer = setTimeout(wake, Math.ceil(earlyMs));
     else fn();
   };
   let timer = setTimeout(wake, ms);

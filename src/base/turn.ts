@@ -1,7 +1,34 @@
 /** Turns of the event loop. The end of one: after what was ready has run, promises included, and after what the kernel had was read. */
 
+/** One immediate for all that ends with a turn, as a fan-out does on each of its connections. Two lists by turns, which are kept. */
+let waiting: (() => void)[] = [];
+let ending: (() => void)[] = [];
+let count = 0;
+
+const nothing = (): void => {};
+
 export function atTurnEnd(fn: () => void): void {
-  setImmediate(fn);
+  waiting[count] = fn;
+  count += 1;
+  if (count === 1) setImmediate(endTurn);
+}
+
+function endTurn(): void {
+  [waiting, ending] = [ending, waiting];
+  const last = count;
+  count = 0;
+  let next = 0;
+  try {
+    while (next < last) {
+      const fn = ending[next];
+      ending[next] = nothing;
+      next += 1;
+      fn();
+    }
+  } finally {
+    // One that throws keeps nobody else from it.
+    for (; next < last; next += 1) atTurnEnd(ending[next]);
+  }
 }
 
 /**

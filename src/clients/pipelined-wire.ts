@@ -28,7 +28,9 @@ class PipelinedWire implements Wire {
   readonly #reader: ReplyReader;
   /** Who waits for an answer, in send order. */
   readonly #sinks = new Fifo<Sink>();
-  readonly #frames: string[] = [];
+  /** Put together as they come: an array for them would be made anew for every turn. */
+  #frames = '';
+  #unwritten = 0;
   /** From the first subscription on the server also speaks unasked. */
   #subscribed = false;
   #over = false;
@@ -55,16 +57,18 @@ class PipelinedWire implements Wire {
   }
 
   push(command: Command, sink: Sink): boolean {
-    const unwritten = this.#frames.push(frameOf(command));
+    this.#frames += frameOf(command);
+    this.#unwritten += 1;
     this.#sinks.push(sink);
-    const idle = this.alone && unwritten === this.#sinks.length;
-    return unwritten === (idle ? firstPart : largestPart);
+    const idle = this.alone && this.#unwritten === this.#sinks.length;
+    return this.#unwritten === (idle ? firstPart : largestPart);
   }
 
   flush(): void {
-    if (this.#frames.length === 0) return;
-    this.#socket.write(this.#frames.join(''), 'latin1');
-    this.#frames.length = 0;
+    if (this.#unwritten === 0) return;
+    this.#socket.write(this.#frames, 'latin1');
+    this.#frames = '';
+    this.#unwritten = 0;
   }
 
   subscribe(channel: string): Promise<void> {

@@ -8,14 +8,23 @@ import type { Command } from '../contract/index.js';
 let lastCommand: Command | null = null;
 let lastFrame = '';
 
+/** What stands before a part of that length; longer ones are seldom. */
+const leads = Array.from({ length: 256 }, (_, length) => leadOf(length));
+
+function leadOf(length: number): string {
+  return `\r\n$${length}\r\n`;
+}
+
+function part(text: string): string {
+  return (leads[text.length] ?? leadOf(text.length)) + text;
+}
+
 export function frameOf(command: Command): string {
   if (command === lastCommand) return lastFrame;
   const { name, args } = command;
-  let frame = `*${args.length + 1}\r\n$${name.length}\r\n${name}\r\n`;
-  for (const arg of args) {
-    const text = typeof arg === 'string' ? arg : String(arg);
-    frame += `$${text.length}\r\n${text}\r\n`;
-  }
+  let frame = `*${args.length + 1}${part(name)}`;
+  for (const arg of args) frame += part(typeof arg === 'string' ? arg : String(arg));
+  frame += '\r\n';
   lastCommand = command;
   lastFrame = beyondAscii.test(frame) ? frameInUtf8(command) : frame;
   return lastFrame;

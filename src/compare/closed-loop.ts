@@ -5,7 +5,7 @@
 import type { AcquireOutcome, Cancel, Grant, LockSession } from '../contract/index.js';
 import { CancelSource } from '../base/cancel.js';
 import { after, nowMs, nowNs, yieldTurn } from '../base/clock.js';
-import { sleep } from '../base/sleep.js';
+import { sleep, sleepAbout } from '../base/sleep.js';
 import type { Meter } from '../clients/meter.js';
 import { emptyHistogram, quantileNs, recordNs } from '../record/histogram.js';
 import type { SideSpec, SliceFigures, SliceOrder } from './protocol.js';
@@ -69,7 +69,7 @@ export class ClosedLoop {
       const cycled = await this.#cycle(nextKey[id]());
       // A design that refuses at once must not keep the answers from being read.
       if (!cycled) await yieldTurn();
-      if (spec.thinkMs > 0) await sleep(spec.thinkMs, this.#ending);
+      if (spec.thinkMs > 0) await sleepAbout(spec.thinkMs, this.#ending);
     }
   }
 

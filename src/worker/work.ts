@@ -5,7 +5,7 @@ import { limit, nowMs, nowNs } from '../base/clock.js';
 import { errorData } from '../base/error-data.js';
 import { publishedAs } from '../base/packages.js';
 import { loadPlugin, loadStrategy } from '../base/plugins.js';
-import { sleep } from '../base/sleep.js';
+import { sleepAbout } from '../base/sleep.js';
 import { stepWallClock } from '../base/wall-clock-step.js';
 import { openEngine, type OpenedEngine } from '../clients/engine.js';
 import type { WriterEnd } from '../record/history-writer.js';
@@ -200,10 +200,7 @@ class Job {
 
 /** Coarse, as thinking is. */
 function byTimers(ending: Cancel): (ms: number) => Promise<void> {
-  return async (ms) => {
-    const earlyMs = ms - nowMs();
-    if (earlyMs > 0) await sleep(earlyMs, ending);
-  };
+  return (ms) => sleepAbout(Math.max(0, ms - nowMs()), ending);
 }
 
 /** What is known only when the connections are closed. */
