@@ -1,6 +1,7 @@
 /**
  * One Redis, first come, first served: who cannot have the lock at once takes a place in a queue beside it, and a release grants
- * the lock to the first in the queue in the same step, and tells that one alone (pub/sub). A hand-over is a release and a message.
+ * the lock to the first in the queue in the same step, and tells that one alone (pub/sub). A hand-over is a release and a message,
+ * or, where the next is of the same session, the release alone, whose answer nobody waits for (src/kit/fair-lease.ts).
  * How, and what a grant is worth that somebody else's release has made: src/kit/fair-queue.ts. Held, extended and given back
  * as in `single`, without allowance for drift.
  *

@@ -144,5 +144,6 @@ const limitsText = [
   '- A few per cent between a library and ours on the same client: the listener on theirs takes as much.',
   '- The best library is chosen after the fact, which favours it a little, and it may be another one in each row.',
   '- One Node process for each contestant: how they scale over processes is not measured.',
+  '- `single-fair` and `redlock-fair` hand over within a process without waiting for a server: with fewer contenders in each process they do so less often.',
   '- Nothing here says whether a lock keeps its promise: see `bench conform` and libraries.md. What is faster because it does less is not told apart.',
 ].join('\n');
