@@ -1,6 +1,6 @@
 /**
  * For tests of designs on real servers: each behaviour that they claim becomes a test. What cannot be asked is left out, not
- * skipped. What fails is asked once more, and the second answer counts: other tests use the same cores meanwhile, and answers
+ * skipped. What fails, or could not be tried, is asked once more, and the second answer counts: other tests use the same cores meanwhile, and answers
  * are waited for with a limit.
  */
 import { describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ export async function testClaims(contestants: readonly Contestant[], least: numb
   );
   const again = new Map<CaseResult, CaseResult>();
   for (const [i, { cases: answers }] of first.entries()) {
-    const failed = answers.filter(({ verdict }) => verdict === 'fail');
+    const failed = answers.filter(({ verdict }) => verdict === 'fail' || verdict === 'error');
     if (failed.length === 0) continue;
     const wanted = new Set(failed.map((one) => one.case));
     const [second] = await resultsOf([contestants[i]], () => cases.filter(({ name }) => wanted.has(name)));

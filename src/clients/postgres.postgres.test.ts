@@ -15,7 +15,7 @@ describe.skipIf(!runsPostgres)(`sessions of PostgreSQL${skipped}`, () => {
   beforeAll(async () => void (own = await postgres()));
   afterAll(() => own.close());
   beforeEach(async () => {
-    const settings = { connectTimeoutMs: 1_000, readyWaitMs: longMs, scripts: [] };
+    const settings = { connectTimeoutMs: longMs, readyWaitMs: longMs, scripts: [] };
     opened = (await openEngine({ engine: 'postgres', client: null }, own.servers.endpoints, settings)) as Opened;
   });
   afterEach(() => opened.close());

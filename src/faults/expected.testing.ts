@@ -118,7 +118,7 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
     },
     {
       says: 'keeps locks apart on servers that all forgot, and not their tokens in order',
-      plan: { strategy: 'redlock-fenced', fault: 'delayed-restart:all@150ms', duration: '1500ms', workload: 'counter' },
+      plan: { strategy: 'redlock-fenced', fault: 'delayed-restart:all@150ms', duration: '3s', workload: 'counter' },
       fails: ['fencing-order'],
       also: ([run]) => {
         expect(verdictOf(run, exclusion)).toBe('pass');
