@@ -20,7 +20,8 @@ export interface Load {
 }
 
 export interface Group {
-  readonly id: 'free-1' | 'free-5' | 'contended-1' | 'contended-5' | 'rate-1' | 'rate-5' | 'limit-1';
+  readonly id:
+    'free-1' | 'free-5' | 'steady-1' | 'steady-5' | 'contended-1' | 'contended-5' | 'rate-1' | 'rate-5' | 'limit-1';
   readonly title: string;
   readonly nodes: 1 | 5;
   /** Processes of each contestant. */
@@ -74,11 +75,15 @@ export const hotSliceMs = 1300;
 export const rateSliceMs = 1000;
 /** With thousands of contenders: until all that they keep has grown old, which the collector takes a second for. */
 export const manySliceMs = 2500;
+/** Whether more of them are slower is seen in slices of one length: longer ones are faster. */
+const steadyContenders = [usualContenders, 256, 1024, 4096];
 /** So many contenders that one is free for each arrival. */
 const arrivalContenders = 256;
 /** From here on a slow one takes a tenth of a second until each has had its turn, and from there on a second. */
 const someContenders = 256;
 const manyContenders = 4096;
+
+const isOurOwn = ({ kind, text }: Contestant): boolean => kind === 'ours' && text.endsWith('client=pipelined');
 
 function free({ contenders, sliceMs }: Scale): Load[] {
   return contenders.map((count) => {
@@ -110,6 +115,9 @@ export function groupsOf(scale: Scale): Group[] {
     slices: 2,
     sliceMs: hotSliceMs,
   };
+  const steady = steadyContenders.map((count): Load => {
+    return { ...closed(String(count), count), sliceMs: manySliceMs, discardRatio: manyDiscardRatio };
+  });
   const ceiling: Load = { ...closed('256', 256), sliceMs: 2 * scale.sliceMs };
   const alone = { workers: 1, patienceMs, warmupMs: scale.warmupMs };
   const contended = { workers: 2, patienceMs: null, warmupMs: contendedWarmups * scale.warmupMs };
@@ -129,6 +137,22 @@ export function groupsOf(scale: Scale): Group[] {
       nodes: 1,
       contestants: singles,
       loads: free(scale),
+    },
+    {
+      ...alone,
+      id: 'steady-5',
+      title: 'From tens of contenders to thousands, five nodes',
+      nodes: 5,
+      contestants: quorums.filter(isOurOwn),
+      loads: steady,
+    },
+    {
+      ...alone,
+      id: 'steady-1',
+      title: 'From tens of contenders to thousands, one node',
+      nodes: 1,
+      contestants: singles.filter(isOurOwn),
+      loads: steady,
     },
     {
       ...contended,

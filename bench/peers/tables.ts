@@ -32,6 +32,8 @@ function formOf(group: Group['id']): Form {
   switch (group) {
     case 'free-1':
     case 'free-5':
+    case 'steady-1':
+    case 'steady-5':
       return {
         headline: metrics.cycles,
         others: [metrics.acquireP50, metrics.acquireP99, ...cost],
