@@ -2,7 +2,8 @@
  * Redlock, first come, first served: each of the N masters has a queue beside the lock, and a release grants on each of them to
  * the first there and tells that one alone (pub/sub). Who has been granted the lock by a quorum, within validity, holds it; what
  * validity counts from where somebody else's release has granted, and how masters come to agree about who is first:
- * src/kit/fair-queue.ts. Quorum, drift, extension and release as in `redlock`.
+ * src/kit/fair-queue.ts. Where the next is of the same session it goes on at once (src/kit/fair-lease.ts); what short holders leave is
+ * told to the masters together, a millisecond later at most. Quorum, drift, extension and release as in `redlock`.
  *
  * Where masters grant to several waiters at once, those with higher tickets yield to the lowest after some round trips, far
  * below the TTL. Masters that are down are waited for by nobody; they get the places of all who wait when they are back.
