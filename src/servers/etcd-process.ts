@@ -152,7 +152,8 @@ class EtcdProgram {
   async #whose(limitMs: number, pid: number, signal: AbortSignal): Promise<number | null> {
     const names = await namesAt(this.node.peerPort, limitMs, signal);
     if (names === null) return null;
-    if (!names.includes(this.node.name)) return stranger;
+    // One that has joined again tells its name after a while only, and nobody else has it until then.
+    if (!names.includes(this.node.name)) return names.includes('') ? null : stranger;
     this.#listeningSinceMs ??= nowMs();
     if (this.#restarted && nowMs() - this.#listeningSinceMs > patienceMs) return pid;
     const admin = await openEtcdAdmin({ host, port: this.node.port, tls: false }, limitMs).catch(() => null);
@@ -160,8 +161,8 @@ class EtcdProgram {
     try {
       const { leader, memberId } = await admin.status();
       const own = (await admin.members()).find(({ id }) => id === memberId);
-      if (leader === 0n) return null;
-      return own?.name === this.node.name ? pid : stranger;
+      if (leader === 0n || own === undefined || own.name === '') return null;
+      return own.name === this.node.name ? pid : stranger;
     } catch {
       return null;
     } finally {
@@ -201,11 +202,11 @@ function namesAt(peerPort: number, limitMs: number, signal: AbortSignal): Promis
   });
 }
 
-/** Whatever else answers there is a stranger: it names nobody. */
+/** Empty for one that has not told its name yet. Whatever else answers there is a stranger: it names nobody. */
 function memberNames(text: string): readonly string[] {
   try {
     const members = JSON.parse(text) as readonly { readonly name?: string }[];
-    return members.flatMap(({ name }) => name ?? []);
+    return members.map(({ name }) => name ?? '');
   } catch {
     return [];
   }
