@@ -152,8 +152,9 @@ class EtcdProgram {
   async #whose(limitMs: number, pid: number, signal: AbortSignal): Promise<number | null> {
     const names = await namesAt(this.node.peerPort, limitMs, signal);
     if (names === null) return null;
-    // One that has joined again tells its name after a while only, and nobody else has it until then.
-    if (!names.includes(this.node.name)) return names.includes('') ? null : stranger;
+    if (!names.every((name) => name === '' || name.startsWith(this.token))) return stranger;
+    // It learns of its members from its log, one after another; one that has joined again has no name at first.
+    if (!names.includes(this.node.name)) return null;
     this.#listeningSinceMs ??= nowMs();
     if (this.#restarted && nowMs() - this.#listeningSinceMs > patienceMs) return pid;
     const admin = await openEtcdAdmin({ host, port: this.node.port, tls: false }, limitMs).catch(() => null);
