@@ -2,7 +2,7 @@
 export * from './contract/index.js';
 export { noCancel, CancelSource } from './base/cancel.js';
 export { everyMsFor, keepAlive, type KeepAliveEvents, type KeepAliveRules } from './kit/keep-alive.js';
-export { FairLease } from './kit/fair-lease.js';
+export { FairLease } from './kit/fair-cohort.js';
 export { FairQueue, type FairRules } from './kit/fair-queue.js';
 export { fairScripts } from './kit/fair-scripts.js';
 export { Lease, letGo } from './kit/lease.js';

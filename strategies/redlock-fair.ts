@@ -2,8 +2,7 @@
  * Redlock, first come, first served: each of the N masters has a queue beside the lock, and a release grants on each of them to
  * the first there and tells that one alone (pub/sub). Who has been granted the lock by a quorum, within validity, holds it; what
  * validity counts from where somebody else's release has granted, and how masters come to agree about who is first:
- * src/kit/fair-queue.ts. Where the next is of the same session it goes on at once (src/kit/fair-lease.ts); what short holders leave is
- * told to the masters together, a millisecond later at most. Quorum, drift, extension and release as in `redlock`.
+ * src/kit/fair-queue.ts. Where the next is of the same session it goes on at once (src/kit/fair-cohort.ts). Quorum, drift, extension and release as in `redlock`.
  *
  * Where masters grant to several waiters at once, those with higher tickets yield to the lowest after some round trips, far
  * below the TTL. Masters that are down are waited for by nobody; they get the places of all who wait when they are back.
@@ -27,7 +26,7 @@ import type {
 import { FairQueue } from '../src/kit/fair-queue.js';
 import { fairScripts } from '../src/kit/fair-scripts.js';
 import type { Lease } from '../src/kit/lease.js';
-import type { Freeing } from '../src/kit/releases.js';
+import type { OnAnswer } from '../src/kit/releases.js';
 import { compareAndExpire } from '../src/kit/scripts.js';
 import redlock, { RedlockSession, type RedlockOptions } from './redlock.js';
 
@@ -50,15 +49,20 @@ class FairSession extends RedlockSession {
     return this.#queue.acquire(key, request);
   }
 
-  protected override freeing(lease: Lease): Freeing {
-    return this.#queue.freeing(lease);
+  protected override giveBack(lease: Lease, onAnswer: OnAnswer): void {
+    this.#queue.giveBack(lease, onAnswer);
   }
 
-  /** Servers must have been told that it was handed on. */
+  /** Servers must know by then who has it. */
   override extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome> {
-    this.releases.flush();
+    this.#queue.tell();
     return super.extend(grant, ttlMs);
   }
+
+  override quiesce = (): Promise<void> => {
+    this.#queue.tell();
+    return this.releases.quiesce();
+  };
 
   override close = async (): Promise<void> => {
     await this.#queue.close();

@@ -25,7 +25,7 @@ import type {
   Topology,
 } from '../src/contract/index.js';
 import { Lease, letGo } from '../src/kit/lease.js';
-import { Releases, type Freeing } from '../src/kit/releases.js';
+import { Releases, type OnAnswer } from '../src/kit/releases.js';
 import { acquireWithRetry, type Try } from '../src/kit/retry.js';
 import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
 import { ballot, ballotInTurn, type Tally } from '../src/kit/send.js';
@@ -90,15 +90,13 @@ export class RedlockSession implements LockSession {
 
   /** Answered as soon as a quorum has: whether it still was ours there. The other nodes are told all the same. */
   release(grant: Grant): Promise<ReleaseOutcome> {
-    const lease = grant as Lease;
     letGo(grant);
-    const release = { ...this.freeing(lease), sinceMs: lease.startedMs, untilMs: Infinity };
     return new Promise((resolve) => {
       let released = 0;
       let lost = 0;
       let silent = 0;
       const total = this.nodes.length;
-      this.releases.sendAll(this.nodes, release, (reply) => {
+      this.giveBack(grant as Lease, (reply) => {
         if (reply === undefined) silent += 1;
         else if (reply === 1) released += 1;
         else lost += 1;
@@ -134,8 +132,10 @@ export class RedlockSession implements LockSession {
     return this.#ballot(this.nodes, command, this.options.nodeTimeout, this.quorum, isYes);
   }
 
-  protected freeing({ key, token }: Lease): Freeing {
-    return { command: evalSha(compareAndDelete, key, token) };
+  /** `onAnswer` is told once for each node. */
+  protected giveBack({ key, token, startedMs }: Lease, onAnswer: OnAnswer): void {
+    const command = evalSha(compareAndDelete, key, token);
+    this.releases.sendAll(this.nodes, { command, sinceMs: startedMs, untilMs: Infinity }, onAnswer);
   }
 
   protected driftMs(ttlMs: number): number {

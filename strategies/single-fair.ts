@@ -1,7 +1,7 @@
 /**
  * One Redis, first come, first served: who cannot have the lock at once takes a place in a queue beside it, and a release grants
  * the lock to the first in the queue in the same step, and tells that one alone (pub/sub). A hand-over is a release and a message,
- * or, where the next is of the same session, the release alone, whose answer nobody waits for (src/kit/fair-lease.ts).
+ * or, where the next is of the same session, nothing that anybody waits for (src/kit/fair-cohort.ts).
  * How, and what a grant is worth that somebody else's release has made: src/kit/fair-queue.ts. Held, extended and given back
  * as in `single`, without allowance for drift.
  *
@@ -17,6 +17,8 @@
 import type {
   AcquireOutcome,
   AcquireRequest,
+  ExtendOutcome,
+  Grant,
   LockSession,
   LockStrategy,
   RedisNode,
@@ -25,7 +27,7 @@ import type {
 import { FairQueue } from '../src/kit/fair-queue.js';
 import { fairScripts } from '../src/kit/fair-scripts.js';
 import type { Lease } from '../src/kit/lease.js';
-import type { Freeing } from '../src/kit/releases.js';
+import type { OnAnswer } from '../src/kit/releases.js';
 import { compareAndExpire } from '../src/kit/scripts.js';
 import single, { singleOptions, SingleSession, type SingleOptions } from './single.js';
 
@@ -47,9 +49,20 @@ class FairSession extends SingleSession {
     return this.#queue.acquire(key, request);
   }
 
-  protected override freeing(lease: Lease): Freeing {
-    return this.#queue.freeing(lease);
+  protected override giveBack(lease: Lease, onAnswer: OnAnswer): void {
+    this.#queue.giveBack(lease, onAnswer);
   }
+
+  /** The server must know by then who has it. */
+  override extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome> {
+    this.#queue.tell();
+    return super.extend(grant, ttlMs);
+  }
+
+  override quiesce = (): Promise<void> => {
+    this.#queue.tell();
+    return this.releases.quiesce();
+  };
 
   override close = async (): Promise<void> => {
     await this.#queue.close();

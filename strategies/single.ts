@@ -20,7 +20,7 @@ import type {
   StrategyEnv,
 } from '../src/contract/index.js';
 import { Lease, letGo } from '../src/kit/lease.js';
-import { Releases, type Freeing } from '../src/kit/releases.js';
+import { Releases, type OnAnswer } from '../src/kit/releases.js';
 import { acquireWithRetry, type Try } from '../src/kit/retry.js';
 import { compareAndDelete, compareAndExpire, evalSha, setIfAbsent } from '../src/kit/scripts.js';
 import { call, type Answer } from '../src/kit/send.js';
@@ -86,12 +86,9 @@ export class SingleSession implements LockSession {
   }
 
   release(grant: Grant): Promise<ReleaseOutcome> {
-    const lease = grant as Lease;
-    const { startedMs, validUntilMs } = lease;
     letGo(grant);
-    const release = { ...this.freeing(lease), sinceMs: startedMs, untilMs: validUntilMs };
     return new Promise((resolve) =>
-      this.releases.sendAll([this.node], release, (reply) =>
+      this.giveBack(grant as Lease, (reply) =>
         resolve(
           reply === undefined ? { kind: 'unknown', failure: noAnswer } : { kind: reply === 1 ? 'released' : 'lost' },
         ),
@@ -99,9 +96,10 @@ export class SingleSession implements LockSession {
     );
   }
 
-  /** What gives a lease back. */
-  protected freeing({ key, token }: Lease): Freeing {
-    return { command: this.variation.freeing(key, token) };
+  protected giveBack(lease: Lease, onAnswer: OnAnswer): void {
+    const { key, token, startedMs, validUntilMs } = lease;
+    const command = this.variation.freeing(key, token);
+    this.releases.sendAll([this.node], { command, sinceMs: startedMs, untilMs: validUntilMs }, onAnswer);
   }
 
   async extend(grant: Grant, ttlMs: number): Promise<ExtendOutcome> {

@@ -199,6 +199,26 @@ describe.each(designs)('who waits for %s behind another of its session', (design
     granted(await settled(cluster, waiting[4]));
   });
 
+  it('costs its servers one command for all of them that are short', async () => {
+    const { cluster, waiting, first } = await lineUp([1, 1, 1, 1, 0]);
+    const before = commands(cluster);
+    const released = [cluster.workers[1].session.release(first)];
+    for (const asked of waiting.slice(1, 4))
+      released.push(cluster.workers[1].session.release(granted(await settled(cluster, asked))));
+    expect(await settled(cluster, Promise.all(released))).toEqual(released.map(() => ({ kind: 'released' })));
+    expect(commands(cluster) - before).toBe(cluster.servers.length);
+    granted(await settled(cluster, waiting[4]));
+  });
+
+  it('is known to the servers before long, though it holds on', async () => {
+    const { cluster, waiting, first } = await lineUp([1, 1]);
+    const released = cluster.workers[1].session.release(first);
+    const { token } = granted(await settled(cluster, waiting[1])) as Grant & { readonly token: string };
+    expect(await settled(cluster, released)).toEqual({ kind: 'released' });
+    await passed(cluster, promptMs);
+    for (const { model } of cluster.servers) expect(model.get('k')).toBe(token);
+  });
+
   it('is told so by the servers when much of the lease is gone', async () => {
     const { cluster, waiting, first } = await lineUp([1, 1]);
     await passed(cluster, ttlMs / 5);

@@ -17,13 +17,13 @@
  * keeps a list too, with deadlines that clients stamp, and all who wait are told of each release.
  */
 import type { AcquireOutcome, AcquireRequest, Failure, RedisNode, StrategyEnv } from '../contract/index.js';
-import { FairLease, nobody } from './fair-lease.js';
+import { Cohort, FairLease } from './fair-cohort.js';
 import { Line } from './fair-line.js';
 import { leaving } from './fair-scripts.js';
 import { FairServers } from './fair-servers.js';
 import { Waiter } from './fair-waiter.js';
 import type { Lease } from './lease.js';
-import type { Freeing, Releases } from './releases.js';
+import type { OnAnswer, Release, Releases } from './releases.js';
 import type { Try } from './retry.js';
 
 export interface FairRules {
@@ -39,12 +39,6 @@ const mostDoubtful = 1000;
 /** A hand-over reaches all servers within so many round trips, and timers are a millisecond coarse. */
 const patienceTrips = 2;
 const leastPatienceMs = 2;
-/**
- * A holder that took no longer is taken to be followed by others of its kind: many servers are told of them together, for what
- * they are told of each costs them and us more than its section.
- */
-const shortMs = 1;
-
 const busy: Try = { kind: 'refused', why: 'busy' };
 const noAnswer: Failure = { code: 'TIMEOUT', fate: 'maybe-executed', message: 'too few servers answered' };
 
@@ -52,6 +46,7 @@ export class FairQueue {
   readonly #servers: FairServers;
   readonly #lines = new Map<string, Line>();
   readonly #doubtful = new Map<string, Waiter>();
+  readonly #untold = new Set<Cohort>();
   #closed = false;
 
   constructor(
@@ -93,16 +88,26 @@ export class FairQueue {
     }
   }
 
-  /** What gives back all that a holder has, and hands the lock over. A grant from elsewhere may not know what it has. */
-  freeing(lease: Lease): Freeing {
-    if (!(lease instanceof FairLease)) return { command: leaving(lease.key, [lease.token, nobody], []) };
-    this.#remember(lease.waiter);
-    const nowMs = this.env.nowMs();
-    const heir = lease.heir(this.#servers, nowMs);
-    if (heir === null) return { command: lease.freeing() };
+  /** Gives back all that a holder has, and hands the lock over. A grant from elsewhere may not know what it has. */
+  giveBack(lease: Lease, onAnswer: OnAnswer): void {
+    const { key, token, startedMs } = lease;
+    if (!(lease instanceof FairLease))
+      return this.#send({ command: leaving(key, [token], []), sinceMs: startedMs, untilMs: Infinity }, onAnswer);
+    const { waiter, cohort } = lease;
+    this.#remember(waiter);
+    if (!cohort.has(lease)) {
+      const command = leaving(key, [], waiter.places());
+      return this.#send({ command, sinceMs: startedMs, untilMs: Infinity }, onAnswer);
+    }
+    const heir = lease.heir(this.#servers, this.env.nowMs());
     // It goes on when this has returned, so what it sends comes behind.
-    this.#grant(heir);
-    return { command: lease.handingOn(heir), mayWait: this.nodes.length > 1 && nowMs - lease.grantedMs < shortMs };
+    if (heir !== null) this.#grant(heir);
+    cohort.giveBack(lease, heir, onAnswer);
+  }
+
+  /** Servers hear of all who have a lock now, before anything is sent that must come behind it. */
+  tell(): void {
+    for (const cohort of this.#untold) cohort.tell();
   }
 
   /** Those who wait leave. */
@@ -110,6 +115,7 @@ export class FairQueue {
     this.#closed = true;
     const waiting = [...this.#servers.waiting.values()];
     const left = waiting.map((waiter) => new Promise<void>((resolve) => this.#settle(waiter, busy, resolve)));
+    this.tell();
     for (const line of this.#lines.values()) line.stop();
     this.#servers.close();
     await Promise.all(left);
@@ -148,13 +154,20 @@ export class FairQueue {
     if (held >= quorum) {
       const validUntilMs = waiter.validUntilMs();
       if (this.env.nowMs() >= validUntilMs) this.#settle(waiter, { kind: 'refused', why: 'too-late' });
-      else this.#grant(new FairLease(validUntilMs, waiter, this.env.nowMs()));
+      else {
+        const cohort = new Cohort(this.env, this.#send, this.#untold);
+        const lease = new FairLease(validUntilMs, waiter, this.env.nowMs(), cohort);
+        cohort.admit(lease);
+        this.#grant(lease);
+      }
     } else if (first && this.nodes.length - silent < quorum)
       this.#settle(waiter, this.rules.unanswered(waiter.failure ?? noAnswer));
     else if (held + unanswered < quorum || waiter.stands)
       if (waiter.spec.waits) this.#wait(waiter, held);
       else if (held + unanswered < quorum) this.#settle(waiter, busy);
   }
+
+  readonly #send = (release: Release, onAnswer: OnAnswer): void => this.releases.sendAll(this.nodes, release, onAnswer);
 
   #grant(lease: FairLease): void {
     const { waiter, grantedMs } = lease;
@@ -208,7 +221,7 @@ export class FairQueue {
     let left = nodes.length;
     if (left === 0) return onLeft();
     this.#remember(waiter);
-    const command = leaving(key, [token, nobody], waiter.places());
+    const command = leaving(key, [token], waiter.places());
     this.releases.sendAll(nodes, { command, sinceMs: waiter.startMs, untilMs: Infinity }, () => {
       left -= 1;
       if (left === 0) onLeft();
@@ -228,7 +241,7 @@ export class FairQueue {
   #toldInVain(server: number, token: string): void {
     const waiter = this.#doubtful.get(token);
     if (waiter === undefined) return;
-    const command = leaving(waiter.spec.key, [token, nobody], waiter.places());
+    const command = leaving(waiter.spec.key, [token], waiter.places());
     this.releases.sendAll([this.nodes[server]], { command, sinceMs: waiter.startMs, untilMs: Infinity });
   }
 }

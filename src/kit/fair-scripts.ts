@@ -71,36 +71,50 @@ return { ticket, left }`,
   3,
 );
 
+/** Whether one of the tokens ARGV[from] and so on, `count` of them, has the lock. */
+const mine = `
+local function mine(from, count)
+  local holder = redis.call('GET', KEYS[1])
+  if not holder then return false end
+  for i = from, from + count - 1 do
+    if ARGV[i] == holder then return true end
+  end
+  return false
+end
+local function withdraw(from)
+  if #ARGV >= from then redis.call('ZREM', KEYS[2], unpack(ARGV, from)) end
+end
+`;
+
 /**
- * Gives up all that a token has here: its places, and the lock, which goes to the first in the queue in the same step. 1 when it
- * had the lock, else 0. ARGV: token, that of who has handed the lock on to it, for the server may not have been told so, and
- * places. The first place of a token that has the lock is not in the queue any more.
+ * Gives up all that some tokens have here: places, and the lock, which goes to the first in the queue in the same step. 1 when
+ * one of them had the lock, else 0. ARGV: how many tokens, the tokens, and places.
  */
 export const leaveAndGrant = script(
   'leave-and-grant',
   `
 local call = redis.call
-${granting}
-local holder, removed = call('GET', KEYS[1]), 0
-local mine = holder == ARGV[1] or holder == ARGV[2]
-if #ARGV > 3 or (#ARGV == 3 and not mine) then removed = call('ZREM', KEYS[2], unpack(ARGV, 3)) end
-if mine and not grant() then call('DEL', KEYS[1]) end
-if removed > 0 then tidy() end
-return mine and 1 or 0`,
-  (db, keys, [token, predecessor, ...places]) => {
+${granting}${mine}
+local count = tonumber(ARGV[1])
+local ours = mine(2, count)
+withdraw(count + 2)
+if ours and not grant() then call('DEL', KEYS[1]) end
+if #ARGV > count + 1 then tidy() end
+return ours and 1 or 0`,
+  (db, keys, [count, ...rest]) => {
     const [lock, queue] = keys;
-    const mine = isOneOf(db.get(lock), token, predecessor);
-    if (places.length > 1 || !mine) for (const place of places) db.zrem(queue, place);
-    if (mine && !grant(db, keys)) db.del(lock);
+    const ours = rest.slice(0, Number(count)).includes(db.get(lock) ?? '');
+    for (const place of rest.slice(Number(count))) db.zrem(queue, place);
+    if (ours && !grant(db, keys)) db.del(lock);
     tidy(db, keys);
-    return mine ? 1 : 0;
+    return ours ? 1 : 0;
   },
   3,
 );
 
 /**
- * Gives up all that a token has here, as above, but the lock goes to the heir, who knows it already. 1 when the token had the lock,
- * else 0. ARGV: token, that of who has handed the lock on to it, the heir's token, TTL and place, and places.
+ * Gives up all that some tokens have here, as above, but the lock goes to the heir, who knows it already. 1 when one of them had
+ * the lock, else 0. ARGV: the heir's token, TTL and place, how many tokens, the tokens, and places.
  *
  * What the heir sends must not overtake this, so it is sent with its source, which no server can have forgotten.
  */
@@ -108,32 +122,29 @@ const handOn = script(
   'hand-on',
   `
 local call = redis.call
-local holder = call('GET', KEYS[1])
-local mine = holder == ARGV[1] or holder == ARGV[2]
-if #ARGV > 5 then call('ZREM', KEYS[2], unpack(ARGV, 6)) end
-if mine then
-  call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
-  call('ZREM', KEYS[2], ARGV[5])
+${mine}
+local count = tonumber(ARGV[4])
+local ours = mine(5, count)
+withdraw(count + 5)
+if ours then
+  call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  call('ZREM', KEYS[2], ARGV[3])
 end
 if call('EXISTS', KEYS[2]) == 0 then call('DEL', KEYS[3]) end
-return mine and 1 or 0`,
-  (db, keys, [token, predecessor, heir, ttlMs, heirPlace, ...places]) => {
+return ours and 1 or 0`,
+  (db, keys, [heir, ttlMs, heirPlace, count, ...rest]) => {
     const [lock, queue] = keys;
-    const mine = isOneOf(db.get(lock), token, predecessor);
-    for (const place of places) db.zrem(queue, place);
-    if (mine) {
+    const ours = rest.slice(0, Number(count)).includes(db.get(lock) ?? '');
+    for (const place of rest.slice(Number(count))) db.zrem(queue, place);
+    if (ours) {
       db.set(lock, heir, Number(ttlMs));
       db.zrem(queue, heirPlace);
     }
     tidy(db, keys);
-    return mine ? 1 : 0;
+    return ours ? 1 : 0;
   },
   3,
 );
-
-function isOneOf(holder: string | null, ...tokens: readonly string[]): boolean {
-  return holder !== null && tokens.includes(holder);
-}
 
 /** What `lookAfter` says of a place. */
 export const looks = { gone: 0, waits: 1, holds: 2 } as const;
@@ -241,16 +252,17 @@ export function fairKeys(key: string): readonly [lock: string, queue: string, li
   return [key, `${key}:queue`, `${key}:lives`];
 }
 
-/** `tokens`: its own, and that of its predecessor; an empty one is nobody's. */
-export function leaving(key: string, tokens: readonly [string, string], places: readonly string[]): Command {
-  return evalSha(leaveAndGrant, ...fairKeys(key), ...tokens, ...places);
+export function leaving(key: string, tokens: readonly string[], places: readonly string[]): Command {
+  return evalSha(leaveAndGrant, ...fairKeys(key), tokens.length, ...tokens, ...places);
 }
 
 export function handingOn(
   key: string,
-  tokens: readonly [string, string],
+  tokens: readonly string[],
   heir: { readonly token: string; readonly ttlMs: number; readonly place: string },
   places: readonly string[],
 ): Command {
-  return withSource(evalSha(handOn, ...fairKeys(key), ...tokens, heir.token, heir.ttlMs, heir.place, ...places));
+  const { token, ttlMs, place } = heir;
+  const args = [token, ttlMs, place, tokens.length, ...tokens, ...places];
+  return withSource(evalSha(handOn, ...fairKeys(key), ...args));
 }

@@ -9,18 +9,9 @@ import type { Backlog, Command, Failure, RedisNode, Reply, StrategyEnv } from '.
 import { send, sendToAll } from './send.js';
 
 const maxOwed = 10_000;
-/** So many may wait for the next one, and so long. */
-const mostHeldBack = 8;
-const heldBackMs = 1;
-
 /** What gives a lock back. */
-export interface Freeing {
+export interface Release {
   readonly command: Command;
-  /** Nobody else waits for it, so it may leave together with the next one. */
-  readonly mayWait?: boolean;
-}
-
-export interface Release extends Freeing {
   /** When the first command that it undoes may have been sent: a node that was down since then has nothing to undo. */
   readonly sinceMs: number;
   /** A release that does not compare is not sent after this, for it would take whatever lock is there by then. */
@@ -46,8 +37,6 @@ export class Releases {
   #dropped = 0;
   #idle: (() => void)[] = [];
   readonly #stopListening: (() => void)[];
-  #heldBack: (() => void)[] = [];
-  #stopTimer = (): void => {};
 
   constructor(
     private readonly nodes: readonly RedisNode[],
@@ -68,24 +57,6 @@ export class Releases {
   /** Sends the release to all `nodes` and does not wait; `onAnswer` is told once for each node. */
   sendAll(nodes: readonly RedisNode[], release: Release, onAnswer: OnAnswer = () => {}): void {
     this.#begin(nodes.length);
-    if (release.mayWait !== true) {
-      this.flush();
-      this.#sendAll(nodes, release, onAnswer);
-      return;
-    }
-    if (this.#heldBack.length === 0) this.#stopTimer = this.env.after(heldBackMs, () => this.flush());
-    this.#heldBack.push(() => this.#sendAll(nodes, release, onAnswer));
-    if (this.#heldBack.length >= mostHeldBack) this.flush();
-  }
-
-  /** What was held back leaves, before anything that must come behind it. */
-  flush(): void {
-    if (this.#heldBack.length === 0) return;
-    this.#stopTimer();
-    for (const send of this.#heldBack.splice(0)) send();
-  }
-
-  #sendAll(nodes: readonly RedisNode[], release: Release, onAnswer: OnAnswer): void {
     const incarnations = nodes.map((node) => node.shared.incarnation);
     sendToAll(nodes, release.command, this.timeoutMs, (at, failure, reply) => {
       if (failure !== null) {
@@ -109,7 +80,6 @@ export class Releases {
   }
 
   close(): void {
-    this.flush();
     for (const stop of this.#stopListening) stop();
     this.#owed.clear();
   }

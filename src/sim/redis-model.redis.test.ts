@@ -121,11 +121,10 @@ function fairCommand(random: Random, script: ScriptDecl): Command {
   const ttlMs = session === hearing[0] ? 60_000 : 90_000;
   const place = (of: string, number = pick([1, 2], random)): string => `${of}:${number}:${session}:${ttlMs}`;
   const placesOf = (of: string): string[][] => [[], [place(of)], [place(of, 1), place(of, 2)]];
-  const predecessors = ['', '', ...tokens.filter((one) => one !== token)];
-  const heir = pick(
-    tokens.filter((one) => one !== token),
-    random,
-  );
+  const others = tokens.filter((one) => one !== token);
+  const heir = pick(others, random);
+  const givenBack = pick([[], [token], [token, pick(others, random)], tokens], random);
+  const given = [givenBack.length, ...givenBack, ...pick(placesOf(token), random)];
   const some = (count: number): string[] => Array.from({ length: count }, () => place(pick(tokens, random)));
   const args: Readonly<Record<string, readonly (string | number)[]>> = {
     'take-or-queue': [
@@ -138,8 +137,8 @@ function fairCommand(random: Random, script: ScriptDecl): Command {
       pick([lapseMs, lapseMs, 0], random),
       pick([0, 1], random),
     ],
-    'leave-and-grant': [token, pick(predecessors, random), ...pick(placesOf(token), random)],
-    'hand-on': [token, pick(predecessors, random), heir, ttlMs, place(heir), ...pick(placesOf(token), random)],
+    'leave-and-grant': given,
+    'hand-on': [heir, ttlMs, place(heir), ...given],
     'look-after': [session, lapseMs, ...some(pick([0, 1, 3], random)).flatMap((one) => [pick([1, 3, 6], random), one])],
     'yield-to-earlier': [token, place(token), session, ticket, lapseMs],
   };
