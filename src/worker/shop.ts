@@ -50,11 +50,18 @@ export async function openShop(task: WorkerTask, given: Given, lowestOpenNs: () 
   const { ttlMs, waitMs } = plan;
   const columns = workerColumns(shared.workers[index]);
   const control = controlOf(shared);
+  const { session, resource, triggers, recorder, ending, cancel } = given;
+  // Named one by one: what is spread into an object gives it a shape of its own after some times, and contenders are compiled for one.
   return {
-    ...given,
     plan,
+    session,
+    resource,
+    triggers,
+    recorder,
+    ending,
+    cancel,
     nameOf: keyNames(plan.keyPrefix),
-    request: { ttlMs, waitMs, cancel: given.cancel },
+    request: { ttlMs, waitMs, cancel },
     workload: await loadPlugin<Workload>('workload', plan.workload),
     cells: new ExclusionCells(shared, plan.holder === 'guarded'),
     columns,
