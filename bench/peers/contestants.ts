@@ -2,10 +2,10 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * raw: the bare commands by the client itself. harness: no lock at all, so what the same loop costs by itself. server: a load
- * generator written in C.
+ * raw: the bare commands by the client itself. apart: ours, and each contender has a key of its own where the others all want one.
+ * harness: no lock at all, so what the same loop costs by itself. server: a load generator written in C.
  */
-export type Kind = 'ours' | 'library' | 'raw' | 'harness' | 'server';
+export type Kind = 'ours' | 'library' | 'raw' | 'apart' | 'harness' | 'server';
 
 export interface Contestant {
   /** As the tables name it. */
@@ -82,10 +82,15 @@ export const quorums: readonly Contestant[] = [
   ...raw('raw-fanout'),
 ];
 
-const waiting = (plain: string, fair: string, patience: string): Contestant[] =>
-  [plain, fair].flatMap((name) =>
-    (['pipelined', 'ioredis'] as const).map((client) => ours(`${name}@client=${client}`, patience)),
-  );
+const waiting = (plain: string, fair: string, patience: string): Contestant[] => {
+  const text = `${plain}@client=pipelined`;
+  return [
+    ...[plain, fair].flatMap((name) =>
+      (['pipelined', 'ioredis'] as const).map((client) => ours(`${name}@client=${client}`, patience)),
+    ),
+    { ...ours(text, patience), label: `${text}, a key each`, kind: 'apart' },
+  ];
+};
 
 /** On one server, all wanting the same key. */
 export const waitingSingles: readonly Contestant[] = [

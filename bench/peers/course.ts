@@ -172,7 +172,8 @@ export class Course {
     const folder = join(this.#folder, `${group.id}-${name}`);
     mkdirSync(folder);
     const plan = { ...design.plan, keyPrefix: `${keyPrefix}${group.id}:${name}:` };
-    return new DesignEntrant({ label, plan, strategy: design.strategy, endpoints, folder, serversCpuNs });
+    const apart = kind === 'apart';
+    return new DesignEntrant({ label, plan, strategy: design.strategy, endpoints, apart, folder, serversCpuNs });
   }
 
   #gap(gap: Gap): void {

@@ -9,6 +9,7 @@ import { openGrants } from '../../src/record/grant-files.js';
 import { addHistogram } from '../../src/record/histogram.js';
 import { chunkFile } from '../../src/record/store.js';
 import type { Entrant } from './entrant.js';
+import type { Load } from './groups.js';
 import type { SliceFigures } from './measured.js';
 import {
   keptLatencies,
@@ -30,6 +31,8 @@ export interface DesignSpec {
   readonly plan: Plan;
   readonly strategy: StrategyPlan;
   readonly endpoints: readonly NodeEndpoint[];
+  /** Whatever the load says: each contender on a key of its own. Nobody waits for anybody, and each cycle counts as a hand-off. */
+  readonly apart: boolean;
   /** An empty folder for its records. */
   readonly folder: string;
   /** CPU time of the servers by now; null where it cannot be seen. */
@@ -59,14 +62,16 @@ export class DesignEntrant implements Entrant {
     return answers[0]!.clientOptions;
   }
 
-  async slice(order: Omit<SliceOrder, 'startNs' | 'windowNs'>): Promise<SliceFigures> {
-    const { sliceMs, discardRatio, contenders } = order.load;
+  async slice({ load: asked, ...order }: Omit<SliceOrder, 'startNs' | 'windowNs'>): Promise<SliceFigures> {
+    const { apart } = this.spec;
+    const load: Load = apart ? { ...asked, keys: 'own' } : asked;
+    const { sliceMs, discardRatio, contenders } = load;
     const startNs = nowNs() + leadMs * 1e6;
     const windowNs = [startNs + discardRatio * sliceMs * 1e6, startNs + sliceMs * 1e6] as const;
     const before = this.spec.serversCpuNs();
     const answers = await Promise.all(
       this.#runners.map((runner) =>
-        runner.ask({ kind: 'run', order: { ...order, startNs, windowNs } }, sliceMs + answerMs, 'ran'),
+        runner.ask({ kind: 'run', order: { ...order, load, startNs, windowNs } }, sliceMs + answerMs, 'ran'),
       ),
     );
     const after = this.spec.serversCpuNs();
@@ -77,6 +82,7 @@ export class DesignEntrant implements Entrant {
     const perCycle = (ns: number | null): number | null => (ns === null || grants === 0 ? null : ns / 1000 / grants);
     return {
       ...counted,
+      ...(apart ? { handoffs: counted.cycles } : {}),
       ...merged(reports),
       windowMs: (windowNs[1] - windowNs[0]) / 1e6,
       clientUs: perCycle(sum(reports.map(({ cpuNs }) => cpuNs))),

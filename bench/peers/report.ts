@@ -7,7 +7,16 @@ import {
   formatRate,
   formatSettingMs,
 } from '../../src/base/units.js';
-import { commonShare, groupsOf, hotSliceMs, manySliceMs, rateSliceMs, type Group, type Scale } from './groups.js';
+import {
+  commonShare,
+  contendedWarmups,
+  groupsOf,
+  hotSliceMs,
+  manySliceMs,
+  rateSliceMs,
+  type Group,
+  type Scale,
+} from './groups.js';
 import type { Measured } from './measured.js';
 import { tableOf, type Table } from './tables.js';
 import { judgeTargets, type Judged } from './targets.js';
@@ -79,7 +88,7 @@ function headOf(id: Group['id'], load: string, { rates }: Measured): string {
   if (rate !== undefined)
     return `${formatCount(rate.rateHz)} arrivals/s for everybody: ${formatPercent(commonShare)} of what ${code(rate.slowest)} can do at most (${formatRate(rate.maximumHz)}). Times are from the intended start.`;
   if (id.startsWith('contended'))
-    return `${load} contenders in two processes, held for no longer than a turn of the event loop, about 1 ms between two locks.`;
+    return `${load} contenders in two processes, held for no longer than a turn of the event loop, about 1 ms between two locks. With a key each they wait for nobody: that is what thinking, and an acquire and a release, leave room for.`;
   return `${formatCount(Number(load))} ${load === '1' ? 'contender' : 'contenders'}, each on a key of its own.`;
 }
 
@@ -125,7 +134,7 @@ function gapsText({ gaps }: Measured): string {
 
 function methodText({ generations }: Measured, { sliceMs, warmupMs }: Scale): string {
   return [
-    `1. ${generations} generations: each starts fresh processes of every contestant of a group, warms each up for ${formatSettingMs(warmupMs)} (where all want one key, twice that), and ends them.`,
+    `1. ${generations} generations: each starts fresh processes of every contestant of a group, warms each up for ${formatSettingMs(warmupMs)} (where all want one key, ${contendedWarmups} times that), and ends them.`,
     `2. Within a generation a slice of each load by turns, of ${formatSettingMs(sliceMs)} (twice that with hundreds of contenders, ${formatSettingMs(manySliceMs)} with thousands, two of ${formatSettingMs(rateSliceMs)} at a rate, two of ${formatSettingMs(hotSliceMs)} with one hot key); loads and contestants in an order drawn from the seed. Only one contestant is ever active.`,
     '3. The same five servers for all, started for this run, without persistence; one node is the first of them.',
     '4. The same loop drives everybody: a worker of `bench` with all that it records (history, histograms, cells). `none` is that loop without a lock.',

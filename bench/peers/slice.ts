@@ -51,9 +51,9 @@ export async function runSlice(spec: RunnerSpec, session: LockSession, order: Sl
   const oneSchedule = shape.open ? shape.arrivals(loadSpec(task, startMs, 'arrivals')) : null;
   for (let i = 0; i < plan.contenders; i += 1) {
     const arrivals = oneSchedule ?? shape.arrivals(loadSpec(task, startMs, `arrivals ${i}`));
-    const key = order.load.keys === 'own' ? i : 0;
-    const course = { arrivals, open: shape.open, until };
-    contenders.push(new Contender(shop, spec.index * plan.contenders + i, course, () => key));
+    const id = spec.index * plan.contenders + i;
+    const key = order.load.keys === 'own' ? id : 0;
+    contenders.push(new Contender(shop, id, { arrivals, open: shape.open, until }, () => key));
   }
   const before = process.cpuUsage();
   const hanging = new Set(contenders);
@@ -96,7 +96,7 @@ function taskOf({ plan, strategy, endpoints, index, file }: RunnerSpec, { load, 
     // A key that was left behind in an earlier slice must not stand in the way.
     keyPrefix: `${plan.keyPrefix}${number}:`,
     contenders: load.contenders,
-    keys: load.keys === 'own' ? load.contenders : 1,
+    keys: load.keys === 'own' ? load.contenders * plan.workers : 1,
     thinkMs: load.thinkMs,
     load: load.rateHz === null ? 'closed' : 'rate',
     rateHz: load.rateHz,
