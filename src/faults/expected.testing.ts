@@ -3,7 +3,7 @@
  * break breaks every time: the faults are aimed, so none of this is left to chance.
  */
 import { expect } from 'vitest';
-import type { RunResult } from '../contract/index.js';
+import type { ClientName, RunResult } from '../contract/index.js';
 import type { RawOptions } from '../plan/catalogue.js';
 import { verdictOf } from './testing.js';
 
@@ -15,6 +15,15 @@ export interface Case {
   /** Skipped, with the reason, where these servers are not to be had. */
   readonly needs?: 'postgres' | 'zookeeper';
   readonly also?: (runs: readonly RunResult[]) => void;
+}
+
+/** Faults that libraries with a way of their own to connect, and to connect again, are put to as well. */
+const alsoOnLibraries: readonly string[] = ['blackhole', 'freeze', 'kill', 'reset', 'restart'];
+
+/** The clients that a case is tried on; null: its engine has no choice of clients. */
+export function clientsUnder(fault: string, { needs }: Case): readonly (ClientName | null)[] {
+  if (needs !== undefined) return [null];
+  return alsoOnLibraries.includes(fault) ? ['pipelined', 'ioredis'] : ['pipelined'];
 }
 
 const exclusion = 'mutual-exclusion';
@@ -118,7 +127,7 @@ export const expectedUnder: Readonly<Record<string, readonly Case[]>> = {
     },
     {
       says: 'keeps locks apart on servers that all forgot, and not their tokens in order',
-      plan: { strategy: 'redlock-fenced', fault: 'delayed-restart:all@150ms', duration: '3s', workload: 'counter' },
+      plan: { strategy: 'redlock-fenced', fault: 'delayed-restart:all@800ms', duration: '3s', workload: 'counter' },
       fails: ['fencing-order'],
       also: ([run]) => {
         expect(verdictOf(run, exclusion)).toBe('pass');

@@ -4,7 +4,7 @@ import type { Fault } from '../contract/index.js';
 import { listPlugins } from '../base/plugins.js';
 import * as postgres from '../servers/postgres.testing.js';
 import * as zookeeper from '../servers/zookeeper.testing.js';
-import { expectedUnder } from './expected.testing.js';
+import { clientsUnder, expectedUnder } from './expected.testing.js';
 import { expectCase, leftBehind } from './testing.js';
 
 const skipped = { postgres: postgres.skipped, zookeeper: zookeeper.skipped } as const;
@@ -24,7 +24,10 @@ describe.each(faults.filter(({ hits }) => hits === 'servers').map(({ name }) => 
   (name) => {
     for (const one of expectedUnder[name]) {
       const missing = one.needs === undefined ? '' : skipped[one.needs];
-      it.skipIf(missing !== '')(`${one.says}${missing}`, () => expectCase(name, one));
+      for (const client of clientsUnder(name, one)) {
+        const on = client === null ? '' : ` (${client})`;
+        it.skipIf(missing !== '')(`${one.says}${on}${missing}`, () => expectCase(name, one, client));
+      }
     }
   },
 );

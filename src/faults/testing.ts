@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FaultRecord, Result, RunResult } from '../contract/index.js';
+import type { ClientName, FaultRecord, Result, RunResult } from '../contract/index.js';
 import { expect } from 'vitest';
 import { delay } from '../base/clock.js';
 import { openCatalogue, type RawOptions } from '../plan/catalogue.js';
@@ -47,8 +47,8 @@ export function failedIn(run: RunResult): string[] {
 }
 
 /** Runs it, and compares what came of it with what is told. */
-export async function expectCase(name: string, { plan, fails, also }: Case): Promise<void> {
-  const { runs, partial } = await runPlan(plan);
+export async function expectCase(name: string, { plan, fails, also }: Case, client: ClientName | null): Promise<void> {
+  const { runs, partial } = await runPlan(client === null ? plan : { ...plan, client });
   expect(runs.flatMap((run) => run.faults.flatMap(flawsOf))).toEqual([]);
   expect(runs.every((run) => run.faults.some((fault) => fault.name === name))).toBe(true);
   expect(partial).toBe(false);

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../contract/index.js';
 import { listPlugins } from '../base/plugins.js';
-import { expectedUnder } from './expected.testing.js';
+import { clientsUnder, expectedUnder } from './expected.testing.js';
 import { expectCase, leftBehind } from './testing.js';
 
 const faults = await listPlugins<Fault>('fault');
@@ -13,6 +13,7 @@ describe.each(faults.filter(({ hits }) => hits !== 'servers').map(({ name }) => 
   '%s',
   { timeout: 30_000 },
   (name) => {
-    for (const one of expectedUnder[name]) it(one.says, () => expectCase(name, one));
+    for (const one of expectedUnder[name])
+      it.each(clientsUnder(name, one))(`${one.says} (%s)`, (client) => expectCase(name, one, client));
   },
 );
