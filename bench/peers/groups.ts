@@ -77,6 +77,8 @@ export const rateSliceMs = 1000;
 export const manySliceMs = 2500;
 /** Whether more of them are slower is seen in slices of one length: longer ones are faster. */
 const steadyContenders = [usualContenders, 256, 1024, 4096];
+/** The load that comes first must not be the slowest for it. */
+export const steadyWarmups = 4;
 /** So many contenders that one is free for each arrival. */
 const arrivalContenders = 256;
 /** From here on a slow one takes a tenth of a second until each has had its turn, and from there on a second. */
@@ -143,6 +145,7 @@ export function groupsOf(scale: Scale): Group[] {
       id: 'steady-5',
       title: 'From tens of contenders to thousands, five nodes',
       nodes: 5,
+      warmupMs: steadyWarmups * scale.warmupMs,
       contestants: quorums.filter(isOurOwn),
       loads: steady,
     },
@@ -151,6 +154,7 @@ export function groupsOf(scale: Scale): Group[] {
       id: 'steady-1',
       title: 'From tens of contenders to thousands, one node',
       nodes: 1,
+      warmupMs: steadyWarmups * scale.warmupMs,
       contestants: singles.filter(isOurOwn),
       loads: steady,
     },

@@ -7,6 +7,7 @@ import {
   formatRate,
   formatSettingMs,
 } from '../../src/base/units.js';
+import { metrics, ratio } from './figures.js';
 import {
   commonShare,
   contendedWarmups,
@@ -14,6 +15,7 @@ import {
   hotSliceMs,
   manySliceMs,
   rateSliceMs,
+  steadyWarmups,
   type Group,
   type Scale,
 } from './groups.js';
@@ -30,6 +32,7 @@ export function speedPage(measured: Measured, scale: Scale): string {
     provenance(measured),
     `## Figures to reach\n\nMedians of ratios, with their 95 % intervals, made by the program from the tables below. The best library is the best at that very figure.\n\n${targetsTable(measured)}`,
     ...sections,
+    `## Floors\n\n${floorsText(measured)}`,
     `## What is missing, and why\n\n${gapsText(measured)}`,
     `## Method\n\n${methodText(measured, scale)}`,
     `## What cannot be concluded\n\n${limitsText}`,
@@ -117,6 +120,28 @@ const code = (label: string): string => `\`${label}\``;
 /** A message may have several lines, and its bars would be columns. */
 const oneLine = (text: string): string => unlinked(text.replace(/\s+/g, ' ').replaceAll('|', '\\|'));
 
+/** What stops a figure, told by others of the same run. */
+function floorsText(measured: Measured): string {
+  return [
+    ...(['contended-1', 'contended-5'] as const).flatMap((id) => waitingText(id, measured)),
+    '- Hand-offs of one key: a contender thinks, and its acquire and its release each take a round trip, whatever the lock. What is left to a lock is the wait, which is told in the tables; most of it is the way from one process to the other by the server, and the wake-ups on it.',
+    '- From tens of contenders to thousands: `client us/cycle` of all threads goes down as more commands share a turn, and up again as more of them are alive at each collection of garbage.',
+  ].join('\n');
+}
+
+function waitingText(id: Group['id'], { cells, seed }: Measured): string[] {
+  const present = cells.filter(({ group }) => group === id);
+  const apart = present.find(({ kind }) => kind === 'apart');
+  const fair = present.find(({ label }) => label.includes('-fair@client=pipelined'));
+  const found = fair && apart ? ratio(fair, apart, metrics.handoffs, seed) : null;
+  if (found === null) return [];
+  const told = found.interval === null ? '' : ` (${found.interval.map((value) => formatNumber(value)).join(' to ')})`;
+  const [fairest, free] = [code(fair!.label), code(apart!.label)];
+  return [
+    `- ${fairest} makes ${formatNumber(found.estimate)}${told} of what ${free} makes: there nobody waits for anybody.`,
+  ];
+}
+
 function gapsText({ gaps }: Measured): string {
   if (gaps.length === 0) return 'Nothing: every contestant was measured in every generation.';
   const grouped = new Map<string, (number | null)[]>();
@@ -134,7 +159,7 @@ function gapsText({ gaps }: Measured): string {
 
 function methodText({ generations }: Measured, { sliceMs, warmupMs }: Scale): string {
   return [
-    `1. ${generations} generations: each starts fresh processes of every contestant of a group, warms each up for ${formatSettingMs(warmupMs)} (where all want one key, ${contendedWarmups} times that), and ends them.`,
+    `1. ${generations} generations: each starts fresh processes of every contestant of a group, warms each up for ${formatSettingMs(warmupMs)} (where all want one key, ${contendedWarmups} times that, and to see whether more contenders are slower, ${steadyWarmups} times), and ends them.`,
     `2. Within a generation a slice of each load by turns, of ${formatSettingMs(sliceMs)} (twice that with hundreds of contenders, ${formatSettingMs(manySliceMs)} with thousands, two of ${formatSettingMs(rateSliceMs)} at a rate, two of ${formatSettingMs(hotSliceMs)} with one hot key); loads and contestants in an order drawn from the seed. Only one contestant is ever active.`,
     '3. The same five servers for all, started for this run, without persistence; one node is the first of them.',
     '4. The same loop drives everybody: a worker of `bench` with all that it records (history, histograms, cells). `none` is that loop without a lock.',
