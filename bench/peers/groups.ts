@@ -45,7 +45,7 @@ export interface Scale {
 
 export const full: Scale = {
   generations: 6,
-  warmupMs: 500,
+  warmupMs: 2000,
   contenders: [1, 16, 64, 256, 4096],
   sliceMs: 250,
 };
@@ -68,7 +68,7 @@ export const commonShare = 0.6;
 
 const patienceMs = 5_000;
 /** Where all want one key, a tenth as much is done in the same time: the same contestant was seen to go on getting faster for some seconds. */
-export const contendedWarmups = 8;
+export const contendedWarmups = 2;
 /** For a p99 of its own in each generation, at some hundred hand-offs a second. */
 export const hotSliceMs = 1300;
 /** And at some thousand arrivals. */
@@ -77,8 +77,6 @@ export const rateSliceMs = 1000;
 export const manySliceMs = 2500;
 /** Whether more of them are slower is seen in slices of one length: longer ones are faster. */
 const steadyContenders = [usualContenders, 256, 1024, 4096];
-/** The load that comes first must not be the slowest for it. */
-export const steadyWarmups = 4;
 /** So many contenders that one is free for each arrival. */
 const arrivalContenders = 256;
 /** From here on a slow one takes a tenth of a second until each has had its turn, and from there on a second. */
@@ -145,7 +143,6 @@ export function groupsOf(scale: Scale): Group[] {
       id: 'steady-5',
       title: 'From tens of contenders to thousands, five nodes',
       nodes: 5,
-      warmupMs: steadyWarmups * scale.warmupMs,
       contestants: quorums.filter(isOurOwn),
       loads: steady,
     },
@@ -154,7 +151,6 @@ export function groupsOf(scale: Scale): Group[] {
       id: 'steady-1',
       title: 'From tens of contenders to thousands, one node',
       nodes: 1,
-      warmupMs: steadyWarmups * scale.warmupMs,
       contestants: singles.filter(isOurOwn),
       loads: steady,
     },

@@ -15,7 +15,6 @@ import {
   hotSliceMs,
   manySliceMs,
   rateSliceMs,
-  steadyWarmups,
   type Group,
   type Scale,
 } from './groups.js';
@@ -159,7 +158,7 @@ function gapsText({ gaps }: Measured): string {
 
 function methodText({ generations }: Measured, { sliceMs, warmupMs }: Scale): string {
   return [
-    `1. ${generations} generations: each starts fresh processes of every contestant of a group, warms each up for ${formatSettingMs(warmupMs)} (where all want one key, ${contendedWarmups} times that, and to see whether more contenders are slower, ${steadyWarmups} times), and ends them.`,
+    `1. ${generations} generations: each starts fresh processes of every contestant of a group, warms each up for ${formatSettingMs(warmupMs)} (where all want one key, ${contendedWarmups} times that: what is fast goes on getting faster for seconds), and ends them.`,
     `2. Within a generation a slice of each load by turns, of ${formatSettingMs(sliceMs)} (twice that with hundreds of contenders, ${formatSettingMs(manySliceMs)} with thousands, two of ${formatSettingMs(rateSliceMs)} at a rate, two of ${formatSettingMs(hotSliceMs)} with one hot key); loads and contestants in an order drawn from the seed. Only one contestant is ever active.`,
     '3. The same five servers for all, started for this run, without persistence; one node is the first of them.',
     '4. The same loop drives everybody: a worker of `bench` with all that it records (history, histograms, cells). `none` is that loop without a lock.',
