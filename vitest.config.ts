@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { BaseSequencer, type Reporter, type TestSpecification } from 'vitest/node';
+import type { Reporter } from 'vitest/node';
 
 /** After everything else: what was skipped and why, and one line that other programs can read. */
 const closingLine: Reporter = {
@@ -22,19 +22,6 @@ const closingLine: Reporter = {
   },
 };
 
-/** Those that take minutes begin first, or one worker would be left with one of them when the other has nothing to do. */
-const longest = ['strategies/conform.redis', 'faults/faults.redis', 'faults/ways.redis', 'cli/cli.redis'];
-
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification): number => {
-      const at = longest.findIndex((name) => moduleId.endsWith(`${name}.test.js`));
-      return at === -1 ? longest.length : at;
-    };
-    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
-  }
-}
-
 // Tests run as compiled: worker threads and processes start from dist/, and so does everything that they share.
 export default defineConfig({
   test: {
@@ -45,6 +32,5 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
-    sequence: { sequencer: LongestFirst },
   },
 });
