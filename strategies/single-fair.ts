@@ -59,15 +59,8 @@ class FairSession extends SingleSession {
     return super.extend(grant, ttlMs);
   }
 
-  override quiesce = (): Promise<void> => {
-    this.#queue.tell();
-    return this.releases.quiesce();
-  };
-
-  override close = async (): Promise<void> => {
-    await this.#queue.close();
-    this.releases.close();
-  };
+  override quiesce = (): Promise<void> => this.#queue.quiesce();
+  override close = (): Promise<void> => this.#queue.close();
 }
 
 export default {

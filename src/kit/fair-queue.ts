@@ -110,7 +110,13 @@ export class FairQueue {
     for (const cohort of this.#untold) cohort.tell();
   }
 
-  /** Those who wait leave. */
+  /** Resolves when servers know who has a lock, and no release is under way. */
+  quiesce(): Promise<void> {
+    this.tell();
+    return this.releases.quiesce();
+  }
+
+  /** Those who wait leave; the releases end with it. */
   async close(): Promise<void> {
     this.#closed = true;
     const waiting = [...this.#servers.waiting.values()];
@@ -119,6 +125,7 @@ export class FairQueue {
     for (const line of this.#lines.values()) line.stop();
     this.#servers.close();
     await Promise.all(left);
+    this.releases.close();
   }
 
   #try(key: string, { ttlMs, waitMs, cancel }: AcquireRequest, deadlineMs: number, ticket: number | null) {
