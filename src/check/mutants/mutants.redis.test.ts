@@ -17,6 +17,9 @@ interface Case {
 /** Longer than the run: what is not released is found in the end. */
 const longLease: RawOptions = { ttl: '3s', duration: '800ms', contenders: '4' };
 
+/** A machine that is slow to ask may miss the moment. The sound one passes every time. */
+const mostTries = 3;
+
 const cases: readonly Case[] = [
   {
     mutant: 'clock-not-reread',
@@ -66,13 +69,17 @@ const cases: readonly Case[] = [
 
 afterEach(async () => expect(await leftBehind()).toEqual([]));
 
-describe.each(cases)('$mutant', { timeout: 40_000 }, ({ mutant, check, under, plan, options = '' }) => {
+describe.each(cases)('$mutant', { timeout: 90_000 }, ({ mutant, check, under, plan, options = '' }) => {
   it(`is caught by ${check} under ${under}, and the sound Redlock passes`, async () => {
     const file = fileURLToPath(new URL(`./${mutant}.js`, import.meta.url));
-    const { runs } = await runPlan({ ...plan, strategy: `${file}${options},redlock${options}` });
-    expect(runs.flatMap((run) => run.faults.flatMap(flawsOf))).toEqual([]);
-    const [broken, sound] = runs;
-    expect(failedIn(broken)).toContain(check);
-    expect(failedIn(sound)).toEqual([]);
+    let caught = new Set<string>();
+    for (let tries = 0; tries < mostTries && !caught.has(check); tries += 1) {
+      const { runs } = await runPlan({ ...plan, strategy: `${file}${options},redlock${options}` });
+      expect(runs.flatMap((run) => run.faults.flatMap(flawsOf))).toEqual([]);
+      const [broken, sound] = runs;
+      caught = new Set(failedIn(broken));
+      expect(failedIn(sound)).toEqual([]);
+    }
+    expect([...caught]).toContain(check);
   });
 });
