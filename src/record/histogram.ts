@@ -40,10 +40,13 @@ export function emptyHistogram(): Float64Array {
   return new Float64Array(histogramLength);
 }
 
-/** Adds `from` to `to`. */
+/** Adds `from` to `to`. Most are empty above some milliseconds. */
 export function addHistogram(to: Float64Array, from: Float64Array): void {
-  for (let i = 0; i <= bucketCount; i += 1) to[i] += from[i];
-  to[bucketCount + 1] = Math.max(to[bucketCount + 1], from[bucketCount + 1]);
+  const maxNs = exactMaxNs(from);
+  const last = bucketIndex(Math.min(Math.round(maxNs), highestNs));
+  for (let i = 0; i <= last; i += 1) to[i] += from[i];
+  to[bucketCount] += from[bucketCount];
+  to[bucketCount + 1] = Math.max(to[bucketCount + 1], maxNs);
 }
 
 /** `now` less `before`: the values recorded in between. Their maximum is not known. */

@@ -31,7 +31,7 @@ export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['
   const topology = { kind: 'none', nodes: 0, replicas: 0 } as const;
   const judgement = none.judge({}, topology);
   if ('refused' in judgement) return null;
-  // Whatever the others run on.
+  // It sends nothing, so the client that is loaded soonest will do.
   const strategy: StrategyPlan = {
     ...first,
     label: 'none',
@@ -39,7 +39,7 @@ export async function detectionPower(parts: BenchmarkParts): Promise<RunResult['
     file: null,
     options: {},
     engine: none.engine,
-    client: 'ioredis',
+    client: 'pipelined',
     topology,
     claims: judgement.claims,
   };
