@@ -32,5 +32,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
+    // A process for each file would cost a minute.
+    isolate: false,
   },
 });

@@ -31,7 +31,7 @@ export async function runPlan(raw: RawOptions): Promise<Result> {
   const files = (raw.strategy ?? '').split(',').filter((name) => name.includes('/'));
   const catalogue = await openCatalogue(files.map((name) => name.split('@')[0]));
   try {
-    return await runBenchmark(resolvePlan({ ...short, ...raw }, catalogue, [], seed), { out });
+    return await runBenchmark(resolvePlan({ ...short, ...raw }, catalogue, [], seed), { out, control: false });
   } finally {
     rmSync(out, { recursive: true, force: true });
   }

@@ -33,7 +33,10 @@ import { silent, type Observer, type Surroundings } from './observer.js';
 import type { RoundSpec } from './round-spec.js';
 import type { JudgedRound } from './summarise.js';
 
-export type BenchmarkOptions = Surroundings;
+export interface BenchmarkOptions extends Surroundings {
+  /** Whether the same plan is tried without a lock in the end, so that `detectionPower` is known; true by default. */
+  readonly control?: boolean;
+}
 
 /** Runs a plan to its end, or to its interruption, and returns what was measured. Throws LockbenchError when nothing could be. */
 export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promise<Result> {
@@ -88,6 +91,7 @@ export async function runBenchmark(plan: Plan, options: BenchmarkOptions): Promi
     warnings,
     failure,
     endedEarly: bench.early.reason,
+    control: options.control ?? true,
     interruptedExitCode: options.interruptedExitCode?.() ?? exitCodes.interrupted,
   });
 }

@@ -35,6 +35,7 @@ export interface Ending {
   /** What ended the run before its time; null where nothing did. */
   readonly failure: LockbenchError | null;
   readonly endedEarly: string | null;
+  readonly control: boolean;
   readonly interruptedExitCode: number;
 }
 
@@ -63,8 +64,8 @@ export function resultOf(
 
 export async function conclude(parts: BenchmarkParts, rounds: Rounds, ending: Ending): Promise<Result> {
   const { plan, store, signal } = parts;
-  const { startedAt, warnings, failure, endedEarly, interruptedExitCode } = ending;
-  const power = signal.aborted || failure !== null ? null : await detectionPower(parts);
+  const { startedAt, warnings, failure, endedEarly, control, interruptedExitCode } = ending;
+  const power = signal.aborted || failure !== null || !control ? null : await detectionPower(parts);
   const runs = plan.strategies.flatMap((strategy) => resultOf(parts, rounds, strategy, power));
   const interrupted = signal.aborted;
   const judged = [...rounds.judged.values()].flat();
