@@ -1,8 +1,8 @@
 /**
  * Those of one session who have a lock with a queue one after another, and what its servers are told of it.
  *
- * A server tells with a grant which places of the same session come right behind. So who gives the lock back may know who is
- * next, and that one is in the same process: it holds at once. What excludes others meanwhile is the lease that was given back, for no
+ * A server tells whoever takes a place which token is right before it. So who gives the lock back may find who is next in its own
+ * process: that one holds at once. What excludes others meanwhile is the lease that was given back, for no
  * server gives it away before it has run out; so the heir has no more than was left of it, and nobody inherits who would have
  * much less than it asked for. Order is that of the queue.
  *
@@ -15,7 +15,7 @@
  */
 import type { Command, StrategyEnv } from '../contract/index.js';
 import { handingOn, leaving } from './fair-scripts.js';
-import type { FairServers, Next } from './fair-servers.js';
+import type { Line } from './fair-line.js';
 import type { Waiter } from './fair-waiter.js';
 import { Lease } from './lease.js';
 import type { OnAnswer, Release } from './releases.js';
@@ -38,21 +38,16 @@ export class FairLease extends Lease {
     super(waiter.spec.key, waiter.spec.token, validUntilMs, waiter.startMs);
   }
 
-  /** Who comes next in this session on a quorum of the servers that have this lease, with what is left of it; null: nobody. */
-  heir(servers: FairServers, nowMs: number): FairLease | null {
-    const { waiter } = this;
-    if (this.isOver(nowMs)) return null;
-    const nexts = waiter.seats.map(({ state, behind }, server) =>
-      state === 'holds' ? servers.next(server, behind) : null,
-    );
-    const next = agreed(nexts, waiter.spec.quorum);
+  /** Who of its line comes right behind, with what is left of the lease; null: nobody. */
+  heir(line: Line | undefined, nowMs: number): FairLease | null {
+    if (line === undefined || this.isOver(nowMs)) return null;
+    const next = line.behind(this.waiter);
     if (next === null) return null;
     const wholeMs = next.spec.ttlMs - next.spec.driftMs;
     const validUntilMs = Math.min(this.validUntilMs, nowMs + wholeMs);
     if (validUntilMs - nowMs < leastShare * wholeMs) return null;
-    waiter.seats.forEach(({ state }, server) => {
-      const told = nexts[server];
-      if (state === 'holds') next.inherits(server, told?.waiter === next ? told.behind : []);
+    this.waiter.seats.forEach(({ state }, server) => {
+      if (state === 'holds') next.inherits(server);
     });
     return new FairLease(validUntilMs, next, nowMs, this.cohort);
   }
@@ -132,10 +127,4 @@ export class Cohort {
     const none = first && waiter.seats.every(({ state, place }) => state === 'holds' && place === 1);
     return none ? [] : waiter.places();
   }
-}
-
-function agreed(nexts: readonly (Next | null)[], quorum: number): Waiter | null {
-  for (const one of nexts)
-    if (one !== null && nexts.filter((other) => other?.waiter === one.waiter).length >= quorum) return one.waiter;
-  return null;
 }

@@ -13,6 +13,8 @@ const mostEveryMs = 500;
 /** A session is taken to be dead after so many times without a word from it, and not before this. */
 const lapsesAfter = 4;
 const leastLapseMs = 100;
+/** Who comes next is among the first, who came first. */
+const mostLookedAt = 16;
 /** A key may be there for as long as its PTTL says, and is gone in the ms after. */
 const pastMs = 1;
 
@@ -64,6 +66,16 @@ export class Line {
     this.everyMs = Math.min(this.everyMs, everyMsOf(waiter.spec.ttlMs));
     this.#lookAtMs = Math.min(this.#lookAtMs, this.env.nowMs() + this.everyMs);
     this.#arm(Math.min(this.#lookAtMs, waiter.spec.deadlineMs));
+  }
+
+  /** Who comes right behind a holder; null: nobody of this session, as far as is known. */
+  behind(holder: Waiter): Waiter | null {
+    let looked = 0;
+    for (const waiter of this.waiters) {
+      if (waiter.follows(holder)) return waiter;
+      if ((looked += 1) === mostLookedAt) break;
+    }
+    return null;
   }
 
   isSignDue(): boolean {

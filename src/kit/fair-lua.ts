@@ -6,14 +6,12 @@ import type { ModelDb } from '../contract/index.js';
 
 /** So many places are passed over in one call at most: a server does nothing else meanwhile. */
 const maxPassed = 1000;
-/** So many of those who come next are told of, for the queue is read for them with every grant. */
-const mostTold = 16;
 /** What the dead leave behind when nobody comes any more is gone after this. */
 const orphanMs = 60_000;
 
 export const channelPrefix = 'fair:';
 
-/** Grants to the first place whose session hears of it, and tells it which of its own places come next. All scripts have `call`. */
+/** Grants to the first place whose session hears of it. All scripts have `call`. */
 export const granting = `
 local function tidy()
   if call('EXISTS', KEYS[2]) == 0 then call('DEL', KEYS[3]) end
@@ -24,15 +22,9 @@ local function grant()
     local place = call('ZPOPMIN', KEYS[2])[1]
     if not place then return false end
     local token, session, ttl = string.match(place, '^(%w+):%d+:(%w+):(%d+)$')
-    local behind = call('ZRANGE', KEYS[2], 0, ${mostTold - 1})
-    if #behind == 0 then call('DEL', KEYS[3]) end
+    tidy()
     if not deaf[session] then
-      local told = place
-      for _, other in ipairs(behind) do
-        if string.match(other, '^%w+:%d+:(%w+)') ~= session then break end
-        told = told .. ' ' .. other
-      end
-      if call('PUBLISH', '${channelPrefix}' .. session, told) > 0 then
+      if call('PUBLISH', '${channelPrefix}' .. session, place) > 0 then
         call('SET', KEYS[1], token, 'PX', ttl)
         return true
       end
@@ -93,12 +85,6 @@ export function alive(db: ModelDb, keys: Keys, session: string, lapseMs: number)
   bury(db, keys);
 }
 
-function behind(db: ModelDb, queue: string, session: string): string[] {
-  const places = db.zrange(queue).slice(0, mostTold);
-  const other = places.findIndex(([place]) => place.split(':')[2] !== session);
-  return places.slice(0, other === -1 ? mostTold : other).map(([place]) => place);
-}
-
 export function grant(db: ModelDb, keys: Keys): boolean {
   const [lock, queue] = keys;
   const deaf = new Set<string>();
@@ -109,7 +95,7 @@ export function grant(db: ModelDb, keys: Keys): boolean {
     db.zrem(queue, place);
     const [token, , session, ttlMs] = place.split(':');
     if (deaf.has(session)) continue;
-    granted = db.publish(channelPrefix + session, [place, ...behind(db, queue, session)].join(' ')) > 0;
+    granted = db.publish(channelPrefix + session, place) > 0;
     if (granted) db.set(lock, token, Number(ttlMs));
     else deaf.add(session);
   }

@@ -199,6 +199,28 @@ describe.each(designs)('who waits for %s behind another of its session', (design
     granted(await settled(cluster, waiting[4]));
   });
 
+  it('has it at once, too, when the one before had it without waiting', async () => {
+    const cluster = await opened(design);
+    const grant = await holding(cluster, 1);
+    const { asked } = await asks(cluster, 1);
+    const sinceMs = cluster.world.nowMs();
+    release(cluster, 1, grant);
+    granted(await settled(cluster, asked));
+    expect(cluster.world.nowMs()).toBe(sinceMs);
+  });
+
+  it('waits for its turn behind one of another session', async () => {
+    const cluster = await opened(design);
+    const grant = await holding(cluster, 1);
+    const others = (await asks(cluster, 0)).asked;
+    const { asked } = await asks(cluster, 1);
+    const sinceMs = cluster.world.nowMs();
+    release(cluster, 1, grant);
+    release(cluster, 0, granted(await settled(cluster, others)));
+    granted(await settled(cluster, asked));
+    expect(cluster.world.nowMs()).toBeGreaterThan(sinceMs);
+  });
+
   it('costs its servers one command for all of them that are short', async () => {
     const { cluster, waiting, first } = await lineUp([1, 1, 1, 1, 0]);
     const before = commands(cluster);

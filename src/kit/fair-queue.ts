@@ -99,7 +99,7 @@ export class FairQueue {
       const command = leaving(key, [], waiter.places());
       return this.#send({ command, sinceMs: startedMs, untilMs: Infinity }, onAnswer);
     }
-    const heir = lease.heir(this.#servers, this.env.nowMs());
+    const heir = lease.heir(this.#lines.get(lease.key), this.env.nowMs());
     // It goes on when this has returned, so what it sends comes behind.
     if (heir !== null) this.#grant(heir);
     cohort.giveBack(lease, heir, onAnswer);

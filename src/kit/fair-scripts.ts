@@ -15,7 +15,8 @@ import { evalSha, script, withSource } from './scripts.js';
 
 /**
  * Takes a lock that is free and waited for by nobody: 1. Else a place is taken in the queue, and the first in it is granted the
- * lock should it be free: the ticket (0 without a place), and the PTTL of the lock.
+ * lock should it be free: the ticket (0 without a place), the PTTL of the lock, and the token right before the place, which is that of
+ * the holder where nobody else waits ('' for a place that is not new).
  * ARGV: token, TTL, place, session, ticket, whether the ticket is new ('1': it comes after all that are here), for how long
  * the session is taken to be alive ('0': no place is wanted), and whether this is its sign of life, or else it has given one.
  */
@@ -29,15 +30,18 @@ if free and call('EXISTS', KEYS[2]) == 0 then
   call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
   return 1
 end
-local ticket, signs = 0, false
+local ticket, before, signs = 0, '', false
 if ARGV[7] ~= '0' then
   ticket = tonumber(ARGV[5])
-  local last = call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')[2]
-  if ARGV[6] == '1' and last and tonumber(last) >= ticket then ticket = last + 1 end
+  if ARGV[6] == '1' then
+    local last = call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')
+    if last[2] and tonumber(last[2]) >= ticket then ticket = last[2] + 1 end
+    before = string.match(last[1] or call('GET', KEYS[1]), '^%w+') or ''
+  end
   call('ZADD', KEYS[2], ticket, ARGV[3])
   signs = ARGV[8] == '1' or call('HEXISTS', KEYS[3], ARGV[4]) == 0
 end
-if not free and not signs then return { ticket, left } end
+if not free and not signs then return { ticket, left, before } end
 ${granting}${living}
 if signs then alive(ARGV[4], ARGV[7]) end
 if free then
@@ -48,14 +52,18 @@ if free then
   end
   left = call('PTTL', KEYS[1])
 end
-return { ticket, left }`,
+return { ticket, left, before }`,
   (db, keys, [token, ttlMs, place, session, proposed, isNew, lapseMs, isSign]) => {
     const [lock, queue, lives] = keys;
     if (!db.exists(queue) && db.setIfAbsent(lock, token, Number(ttlMs))) return 1;
-    let ticket = 0;
+    let [ticket, before] = [0, ''];
     if (lapseMs !== '0') {
-      const last = db.zrange(queue).at(-1)?.[1];
-      ticket = isNew === '1' ? Math.max(Number(proposed), (last ?? -Infinity) + 1) : Number(proposed);
+      ticket = Number(proposed);
+      if (isNew === '1') {
+        const [last, highest] = db.zrange(queue).at(-1) ?? [db.get(lock)!, -Infinity];
+        ticket = Math.max(ticket, highest + 1);
+        before = last.split(':')[0];
+      }
       db.zadd(queue, ticket, place);
       if (isSign === '1' || db.hget(lives, session) === null) alive(db, keys, session, Number(lapseMs));
     }
@@ -66,7 +74,7 @@ return { ticket, left }`,
         return 1;
       }
     }
-    return [ticket, db.pttl(lock)];
+    return [ticket, db.pttl(lock), before];
   },
   3,
 );

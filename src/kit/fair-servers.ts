@@ -29,11 +29,8 @@ export interface FairEvents {
   told(server: number, token: string): void;
 }
 
-/** Who comes next, and who behind. */
-export interface Next {
-  readonly waiter: Waiter;
-  readonly behind: readonly string[];
-}
+/** Ticket, PTTL of the lock, and the token before. */
+type Refusal = readonly [ticket: number, leftMs: number, before: string];
 
 export class FairServers {
   readonly waiting = new Map<string, Waiter>();
@@ -103,18 +100,6 @@ export class FairServers {
       this.#look(line, server, waiters.slice(i, i + mostLookedAfter));
   }
 
-  /** Of the places that come behind a holder as far as a server has told, the first that is still waited for. */
-  next(server: number, behind: readonly string[]): Next | null {
-    for (const [i, place] of behind.entries()) {
-      const [token, number] = place.split(':', 2);
-      const waiter = this.waiting.get(token);
-      if (waiter === undefined) continue;
-      const same = waiter.seats[server].place === Number(number) && !waiter.yielding;
-      return same ? { waiter, behind: behind.slice(i + 1) } : null;
-    }
-    return null;
-  }
-
   /** Offers what it has been granted, wherever somebody waits who comes before it. */
   offer(waiter: Waiter): void {
     const lapseMs = lapseMsOf(everyMsOf(waiter.spec.ttlMs));
@@ -143,6 +128,7 @@ export class FairServers {
   #begin(seat: Seat, state: 'asked' | 'yielding'): number {
     seat.state = state;
     seat.clean = false;
+    seat.before = '';
     seat.askedMs = this.env.nowMs();
     seat.place += 1;
     return seat.place;
@@ -168,34 +154,35 @@ export class FairServers {
     } else if (reply === 1) {
       waiter.placed = true;
       waiter.holds(seat, seat.askedMs);
-    } else this.#refused(waiter, seat, reply as readonly number[], number);
+    } else this.#refused(waiter, seat, reply as Refusal, number);
     this.events.changed(waiter, first);
-    if (failure === null && reply !== 1) this.events.heldFor(waiter.spec.key, server, (reply as readonly number[])[1]);
+    if (failure === null && reply !== 1) this.events.heldFor(waiter.spec.key, server, (reply as Refusal)[1]);
   }
 
   /** The grant may have been told before the answer that it has a place. */
-  #refused(waiter: Waiter, seat: Seat, [ticket]: readonly number[], number: number): void {
+  #refused(waiter: Waiter, seat: Seat, [ticket, , before]: Refusal, number: number): void {
     seat.clean = ticket === 0 && number === 1;
+    seat.ticket = ticket;
+    seat.before = before;
     if (seat.state === 'asked') seat.state = ticket === 0 ? 'none' : 'waits';
     waiter.placed ||= ticket > 0;
     waiter.ticket = Math.max(waiter.ticket, ticket);
     this.highestTicket = Math.max(this.highestTicket, ticket);
   }
 
-  #told(server: number, payload: string): void {
-    const [place, ...behind] = payload.split(' ');
+  #told(server: number, place: string): void {
     const [token, number] = place.split(':', 2);
     const waiter = this.waiting.get(token);
     if (waiter === undefined) return this.events.told(server, token);
     const seat = waiter.seats[server];
     if (seat.place !== Number(number) || seat.state === 'holds') return;
     waiter.holds(seat, seat.askedMs);
-    seat.behind = behind;
     this.events.changed(waiter, false);
   }
 
   #look(line: Line, server: number, waiters: readonly Waiter[]): void {
     const numbers = waiters.map(({ seats }) => seats[server].place);
+    for (const { seats, ticket } of waiters) moves(seats[server], ticket);
     const places = waiters.flatMap((waiter, i) => [waiter.ticket, waiter.place(numbers[i])]);
     const lapseMs = lapseMsOf(line.everyMs);
     const command = evalSha(lookAfter, ...fairKeys(line.key), this.session, lapseMs, ...places);
@@ -244,4 +231,11 @@ export class FairServers {
     else seat.state = 'none';
     this.events.changed(waiter, false);
   }
+}
+
+/** A place whose ticket becomes higher may get another before it. */
+function moves(seat: Seat, ticket: number): void {
+  if (seat.ticket >= ticket) return;
+  seat.ticket = ticket;
+  seat.before = '';
 }

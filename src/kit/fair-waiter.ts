@@ -26,8 +26,10 @@ export interface Seat {
   failed: boolean;
   /** It has said that nothing of this try is there. */
   clean: boolean;
-  /** Places of the same session that came right behind when this one was granted. */
-  behind: readonly string[];
+  /** Which the place has there. */
+  ticket: number;
+  /** The token right before it in the queue when it came, or that of the holder; '': not known, or not so any more. */
+  before: string;
 }
 
 export interface WaiterSpec {
@@ -86,7 +88,8 @@ export class Waiter {
       anchorMs: startMs,
       failed: false,
       clean: false,
-      behind: [],
+      ticket: 0,
+      before: '',
     }));
   }
 
@@ -108,10 +111,17 @@ export class Waiter {
   }
 
   /** What another had there is its own. */
-  inherits(server: number, behind: readonly string[]): void {
-    const seat = this.seats[server];
-    seat.state = 'holds';
-    seat.behind = behind;
+  inherits(server: number): void {
+    this.seats[server].state = 'holds';
+  }
+
+  /** Whether it stands right behind that one on a quorum of the servers that have that one as their holder. */
+  follows(holder: Waiter): boolean {
+    const { token, quorum } = holder.spec;
+    let count = 0;
+    for (const [server, { before }] of this.seats.entries())
+      if (before === token && holder.seats[server].state === 'holds') count += 1;
+    return count >= quorum && !this.yielding;
   }
 
   waits(seat: Seat, sinceMs: number): void {
