@@ -47,7 +47,7 @@ export const full: Scale = {
   generations: 6,
   warmupMs: 2000,
   contenders: [1, 16, 64, 256, 4096],
-  sliceMs: 250,
+  sliceMs: 750,
 };
 
 /** To see that it works, and about where everybody stands: too few generations for intervals. */
