@@ -27,6 +27,8 @@ const shortMs = 1;
 /** and servers hear of so many of them together, so late at most. */
 const mostTogether = 16;
 const togetherMs = 1;
+/** Then servers decide anew, for somebody may have come back between those who follow each other. */
+const mostInRow = 16;
 
 export class FairLease extends Lease {
   constructor(
@@ -40,7 +42,7 @@ export class FairLease extends Lease {
 
   /** Who of its line comes right behind, with what is left of the lease; null: nobody. */
   heir(line: Line | undefined, nowMs: number): FairLease | null {
-    if (line === undefined || this.isOver(nowMs)) return null;
+    if (line === undefined || this.cohort.isFull || this.isOver(nowMs)) return null;
     const next = line.behind(this.waiter);
     if (next === null) return null;
     const wholeMs = next.spec.ttlMs - next.spec.driftMs;
@@ -55,6 +57,7 @@ export class FairLease extends Lease {
 
 export class Cohort {
   #holder: FairLease | null = null;
+  #admitted = 0;
   #startedMs = Infinity;
   /** Who the servers were told to take it from last, for that may not have been executed. */
   #before: readonly string[] = [];
@@ -75,9 +78,15 @@ export class Cohort {
     return this.#holder === lease;
   }
 
+  /** So many have had it in a row that none of them names an heir any more. */
+  get isFull(): boolean {
+    return this.#admitted >= mostInRow;
+  }
+
   /** It has the lock from now on. */
   admit(lease: FairLease): void {
     this.#holder = lease;
+    this.#admitted += 1;
     this.#startedMs = Math.min(this.#startedMs, lease.startedMs);
   }
 

@@ -232,6 +232,21 @@ describe.each(designs)('who waits for %s behind another of its session', (design
     granted(await settled(cluster, waiting[4]));
   });
 
+  it('has it at once for 16 in a row at most: then the servers decide', async () => {
+    const { cluster, waiting, first } = await lineUp(Array.from({ length: 20 }, () => 1));
+    // Until all had lined up much of the first lease was gone, so that one does not begin the row.
+    release(cluster, 1, first);
+    let last = granted(await settled(cluster, waiting[1]));
+    const sinceMs = cluster.world.nowMs();
+    const atOnce: boolean[] = [];
+    for (const asked of waiting.slice(2, 18)) {
+      release(cluster, 1, last);
+      last = granted(await settled(cluster, asked));
+      atOnce.push(cluster.world.nowMs() === sinceMs);
+    }
+    expect(atOnce).toEqual([...Array.from({ length: 15 }, () => true), false]);
+  });
+
   it('is known to the servers before long, though it holds on', async () => {
     const { cluster, waiting, first } = await lineUp([1, 1]);
     const released = cluster.workers[1].session.release(first);

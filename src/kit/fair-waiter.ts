@@ -119,8 +119,8 @@ export class Waiter {
   follows(holder: Waiter): boolean {
     const { token, quorum } = holder.spec;
     let count = 0;
-    for (const [server, { before }] of this.seats.entries())
-      if (before === token && holder.seats[server].state === 'holds') count += 1;
+    for (let server = 0; server < this.seats.length; server += 1)
+      if (this.seats[server].before === token && holder.seats[server].state === 'holds') count += 1;
     return count >= quorum && !this.yielding;
   }
 
