@@ -22,7 +22,7 @@ const closingLine: Reporter = {
   },
 };
 
-/** Short files that take minutes: they begin first, or one worker would have them left when the other has nothing to do. */
+/** Files of few lines that take minutes: by size they would begin last, and one worker would be left with them. */
 const longest = [
   'faults/ways.redis',
   'strategies/conform.redis',

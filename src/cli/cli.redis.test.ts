@@ -47,7 +47,7 @@ describe('bench', { timeout: 60_000 }, () => {
   it('compares contestants round by round, and prints every field as JSON and nothing else', async () => {
     const ended = await run(
       '--strategy',
-      'setnx,failover,redlock@quorum=all',
+      'setnx,single,failover,redlock,redlock@quorum=all',
       '--client',
       'node-redis',
       '--repeat',
@@ -59,7 +59,13 @@ describe('bench', { timeout: 60_000 }, () => {
     expect(ended.code).toBe(0);
     const result = json(ended);
     expect(result).toMatchObject({ schemaVersion: 1, partial: false, exitCode: 0 });
-    expect(result.runs.map(({ strategy }) => strategy)).toEqual(['setnx', 'failover', 'redlock@quorum=all']);
+    expect(result.runs.map(({ strategy }) => strategy)).toEqual([
+      'setnx',
+      'single',
+      'failover',
+      'redlock',
+      'redlock@quorum=all',
+    ]);
     for (const one of result.runs) {
       expect(one.client).toBe('node-redis');
       expect(one.repeats).toHaveLength(2);

@@ -18,7 +18,7 @@ export interface Case {
 }
 
 /** Faults that libraries with a way of their own to connect, and to connect again, are put to as well. */
-const alsoOnLibraries: readonly string[] = ['blackhole', 'freeze', 'reset', 'restart'];
+const alsoOnLibraries: readonly string[] = ['blackhole', 'freeze', 'kill', 'reset', 'restart'];
 
 /** The clients that a case is tried on; null: its engine has no choice of clients. */
 export function clientsUnder(fault: string, { needs }: Case): readonly (ClientName | null)[] {

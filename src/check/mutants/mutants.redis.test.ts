@@ -17,9 +17,6 @@ interface Case {
 /** Longer than the run: what is not released is found in the end. */
 const longLease: RawOptions = { ttl: '3s', duration: '800ms', contenders: '4' };
 
-/** A machine that is slow to ask may miss the moment. The sound one passes every time. */
-const mostTries = 3;
-
 const cases: readonly Case[] = [
   {
     mutant: 'clock-not-reread',
@@ -31,12 +28,12 @@ const cases: readonly Case[] = [
     mutant: 'drift-ignored',
     check: 'mutual-exclusion',
     under: 'clocks that run 0.8 % fast',
-    // One who asks, again and again, within the 14 ms that the holder believes too long.
+    // One who asks, again and again, within the 22 ms that each of three holders believes too long.
     plan: {
       fault: 'clock-drift@20ms,rate=1.008',
-      ttl: '2s',
+      ttl: '3s',
       contenders: '1',
-      duration: '5s',
+      duration: '10s',
       retry: 'uniform:1ms-3ms',
     },
   },
@@ -69,17 +66,13 @@ const cases: readonly Case[] = [
 
 afterEach(async () => expect(await leftBehind()).toEqual([]));
 
-describe.each(cases)('$mutant', { timeout: 90_000 }, ({ mutant, check, under, plan, options = '' }) => {
+describe.each(cases)('$mutant', { timeout: 60_000 }, ({ mutant, check, under, plan, options = '' }) => {
   it(`is caught by ${check} under ${under}, and the sound Redlock passes`, async () => {
     const file = fileURLToPath(new URL(`./${mutant}.js`, import.meta.url));
-    let caught = new Set<string>();
-    for (let tries = 0; tries < mostTries && !caught.has(check); tries += 1) {
-      const { runs } = await runPlan({ ...plan, strategy: `${file}${options},redlock${options}` });
-      expect(runs.flatMap((run) => run.faults.flatMap(flawsOf))).toEqual([]);
-      const [broken, sound] = runs;
-      caught = new Set(failedIn(broken));
-      expect(failedIn(sound)).toEqual([]);
-    }
-    expect([...caught]).toContain(check);
+    const { runs } = await runPlan({ ...plan, strategy: `${file}${options},redlock${options}` });
+    expect(runs.flatMap((run) => run.faults.flatMap(flawsOf))).toEqual([]);
+    const [broken, sound] = runs;
+    expect(failedIn(broken)).toContain(check);
+    expect(failedIn(sound)).toEqual([]);
   });
 });
