@@ -2,17 +2,20 @@
  * `npm run bench:micro [PART...]`: what the parts cost. Absolute times belong to this machine and this minute; the last column
  * sets each beside its table's first.
  */
+import { exitCodes } from '../../src/contract/index.js';
 import { openServers, type ServerHost } from '../../src/servers/provision.js';
 import { locks } from './locks.js';
 import { pacing } from './pacing.js';
 import { planning } from './planning.js';
 import { recording } from './recording.js';
 import { relay } from './relay.js';
+import { resp } from './resp.js';
 import { waiting } from './waiting.js';
 
 /** Those that need no server first. */
 const parts: Readonly<Record<string, (host: () => Promise<ServerHost>) => Promise<void>>> = {
   recording,
+  resp,
   waiting,
   pacing,
   planning,
@@ -22,7 +25,10 @@ const parts: Readonly<Record<string, (host: () => Promise<ServerHost>) => Promis
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(parts, name));
-if (unknown.length > 0) throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
+if (unknown.length > 0) {
+  process.stderr.write(`bench:micro: no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}\n`);
+  process.exit(exitCodes.usage);
+}
 
 const opened: Promise<ServerHost>[] = [];
 const host = (): Promise<ServerHost> => {
